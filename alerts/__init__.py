@@ -1,0 +1,1 @@
+"""When to wake someone, why, and how."""

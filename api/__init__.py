@@ -1,0 +1,1 @@
+"""Everything that is asked of us: routes, pages and the exposition."""

@@ -1,0 +1,272 @@
+"""What exists and what was promised: the schema of `inventory.yaml`."""
+
+from __future__ import annotations
+
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address, IPv4Network, IPv6Network
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from edunet.inventory.secret import Secret
+from edunet.model import Model
+from edunet.units import BitRate, Duration
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=1000)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=0, le=10**7)]
+
+SCHOOL_KINDS: Final = frozenset({"school", "teaching_point", "kindergarten", "university"})
+SiteKind = Literal[
+    "province", "city", "county", "township", "school", "teaching_point", "kindergarten",
+    "university", "idc", "centre",
+]  # fmt: skip
+LinkRole = Literal[
+    "backbone", "county_uplink", "township_uplink", "school_access", "idc_egress",
+    "county_egress", "satellite",
+]  # fmt: skip
+Medium = Literal["fibre", "pon", "copper", "4g", "satellite", "microwave"]
+
+
+def _timezone(name: object) -> object:
+    """An IANA zone this machine knows."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        raise PydanticCustomError(
+            "timezone", "{got} is not a time zone; write one like Asia/Shanghai", {"got": repr(name)}
+        ) from None
+    return name
+
+
+class Thing(Model):
+    """Anything an inventory lists: it has an id, and may carry free labels."""
+
+    id: Id
+    labels: dict[str, str] = {}
+
+
+class Network(Model):
+    name: Name
+    timezone: Annotated[str, BeforeValidator(_timezone)] = "Asia/Shanghai"
+    locale: Literal["zh-CN", "en"] = "zh-CN"
+    labels: dict[str, str] = {}
+
+
+class Vantage(Thing):
+    """Where a collector stands: the device it sits behind."""
+
+    device: Id
+
+
+class Auth(Model):
+    protocol: Literal["SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
+    password: Secret
+
+
+class Priv(Model):
+    protocol: Literal["AES-128", "AES-192", "AES-256"]
+    password: Secret
+
+
+class Snmp(Model):
+    """How to ask by SNMP. Version 2c is polled today; 3 is read and refused at the poll."""
+
+    version: Literal["2c", "3"]
+    community: Secret | None = None
+    user: Name | None = None
+    auth: Auth | None = None
+    priv: Priv | None = None
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _as_text(cls, version: object) -> object:
+        return str(version)
+
+    @model_validator(mode="after")
+    def _what_the_version_needs(self) -> Snmp:
+        if self.version == "2c" and not self.community:
+            raise PydanticCustomError("need", "version 2c needs a community; add community: ...")
+        if self.version == "3" and not self.user:
+            raise PydanticCustomError("need", "version 3 needs a user; add user: ...")
+        return self
+
+
+class Ssh(Model):
+    username: Name
+    password: Secret | None = None
+    key: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Ssh:
+        if (self.password is None) == (self.key is None):
+            raise PydanticCustomError("need", "ssh needs a password or a key; write one of them")
+        return self
+
+
+class Credentials(Model):
+    snmp: dict[Id, Snmp] = {}
+    ssh: dict[Id, Ssh] = {}
+
+
+class Sla(Model):
+    availability: Annotated[float, Field(gt=0, le=1)] | None = None
+    repair: Duration | None = None
+
+
+class Carrier(Thing):
+    name: Name
+    hotline: Text | None = None
+    sla: Sla = Sla()
+
+
+class Standard(Model):
+    """The bandwidth a school is owed: so much per class, and never less than `uplink`. Bit/s."""
+
+    per_class: BitRate | None = None
+    uplink: BitRate | None = None
+    labels: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Standard:
+        if self.per_class is None and self.uplink is None:
+            raise PydanticCustomError("need", "a standard needs per_class or uplink; write one")
+        return self
+
+
+class PowerZone(Thing):
+    name: Name
+
+
+class Duct(Thing):
+    name: Name
+    length_m: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    owner: Id | None = None
+
+
+class Contact(Model):
+    name: Name
+    phone: Text | None = None
+    email: Text | None = None
+    role: Text | None = None
+
+
+class Site(Thing):
+    """A place in the tree province > city > county > township > school > teaching point."""
+
+    kind: SiteKind
+    name: Name
+    parent: Id | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    area: Literal["urban", "rural"] | None = None
+    stage: Text | None = None
+    classes: Count | None = None
+    students: Count | None = None
+    standard: Id | None = None
+    calendar: Id | None = None
+    power_zone: Id | None = None
+    access: Literal["fibre", "copper", "pon", "4g", "satellite", "none"] | None = None
+    watch: Literal["active", "reported"] = "active"
+    prefixes: tuple[IPv4Network | IPv6Network, ...] = ()
+    rooms: Count | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    opened: date | None = None
+    closed: date | None = None
+    merged_into: Id | None = None
+    tags: tuple[Name, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+    @property
+    def is_school(self) -> bool:
+        return self.kind in SCHOOL_KINDS
+
+
+class Device(Thing):
+    """Something we ask. `reach` says how we learn that it is alive."""
+
+    site: Id
+    address: IPv4Address | IPv6Address | None = None
+    port: Port = 161
+    snmp: Id | None = None
+    ssh: Id | None = None
+    ssh_port: Port = 22
+    profile: Id = "auto"
+    reach: Annotated[str, StringConstraints(pattern=r"^(icmp|snmp|tcp/[1-9]\d{0,4})$")] = "icmp"
+    interval: Duration | None = None
+    role: Text | None = None
+    installed: date | None = None
+
+
+class End(Model):
+    """One end of a link: a port of a device, a site without one, or the carrier itself."""
+
+    device: Id | None = None
+    interface: Name | None = None
+    site: Id | None = None
+    carrier: Id | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_three(self) -> End:
+        kinds = [self.device is not None, self.site is not None, self.carrier is not None]
+        if sum(kinds) != 1 or (self.device is None) != (self.interface is None):
+            raise PydanticCustomError(
+                "end",
+                "an end is {shape}; write one of the three",
+                {"shape": "{device, interface}, {site} or {carrier}"},
+            )
+        return self
+
+
+class Link(Thing):
+    """A circuit; `a` is the upstream end. `capacity` and `committed` in bit/s."""
+
+    role: LinkRole
+    a: End
+    b: End
+    capacity: BitRate | None = None
+    committed: BitRate | None = None
+    carrier: Id | None = None
+    circuit: Text | None = None
+    medium: Medium | None = None
+    ducts: tuple[Id, ...] = ()
+    fee: Annotated[float, Field(ge=0)] | None = None
+    backup_of: Id | None = None
+    onu: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _ends_where_they_belong(self) -> Link:
+        if self.a.site:
+            raise PydanticCustomError("end", "a {{site}} end may only be b; swap the two ends", {})
+        if self.b.carrier:
+            raise PydanticCustomError("end", "a {{carrier}} end may only be a; swap the two ends", {})
+        if self.a.carrier and self.b.site:
+            raise PydanticCustomError(
+                "end", "no end is a device, so nothing can watch the link; name one device", {}
+            )
+        return self
+
+
+class Inventory(Model):
+    """Everything that exists, as the files say it; references are checked by `check`."""
+
+    network: Network
+    vantage: tuple[Vantage, ...] = ()
+    credentials: Credentials = Credentials()
+    carriers: tuple[Carrier, ...] = ()
+    standards: dict[Id, Standard] = {}
+    power_zones: tuple[PowerZone, ...] = ()
+    ducts: tuple[Duct, ...] = ()
+    sites: tuple[Site, ...] = Field(min_length=1)
+    devices: tuple[Device, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    @field_validator("vantage", mode="before")
+    @classmethod
+    def _one_or_many(cls, vantage: Any) -> Any:
+        return [vantage] if isinstance(vantage, dict) else vantage

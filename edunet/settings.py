@@ -1,0 +1,50 @@
+"""How to run: the optional `edunet.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from edunet.inventory.model import Id
+from edunet.model import Model
+from edunet.units import Duration
+
+Listen = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.-]+):\d{1,5}$")]
+
+
+class Intervals(Model):
+    """How often each question is asked, in seconds."""
+
+    reachability: Duration = 1.0
+    links: Duration = 10.0
+    interfaces: Duration = 60.0
+    ssh: Duration = 300.0
+
+
+class Match(Model):
+    """What an alert must be for a route to take it; an empty match takes everything."""
+
+    county: Id | tuple[Id, ...] | None = None
+    severity: tuple[Literal["critical", "major", "minor", "info"], ...] | None = None
+
+
+class Route(Model):
+    match: Match = Match()
+    channels: tuple[Id, ...]
+
+
+class Oncall(Model):
+    routes: tuple[Route, ...] = ()
+
+
+class Settings(Model):
+    """`sinks` and `channels` name a plugin by `kind`; its own fields are read by the plugin."""
+
+    listen: Listen = "127.0.0.1:8080"
+    data: str = "./data"
+    intervals: Intervals = Intervals()
+    sinks: dict[Id, dict[str, Any]] = {}
+    channels: dict[Id, dict[str, Any]] = {}
+    oncall: Oncall = Oncall()
+    queue: Annotated[int, Field(ge=1, le=100_000)] = 1000

@@ -59,7 +59,13 @@ class Frame:
         n = len(self.slots)
         if not len(self.uptime):
             object.__setattr__(self, "uptime", np.zeros(n, np.uint32))
-        arrays = [self.slots, self.times, self.uptime, *self.columns.values(), *self.reason.values()]
+        arrays = [
+            self.slots,
+            self.times,
+            self.uptime,
+            *self.columns.values(),
+            *self.reason.values(),
+        ]
         if any(len(array) != n for array in arrays):
             raise ValueError(f"a frame of {n} {self.kind} rows has a column of another length")
         for array in arrays:

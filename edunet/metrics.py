@@ -61,7 +61,9 @@ FAMILIES: Final[tuple[Metric, ...]] = (
     Metric("edunet_incidents_open", "gauge", "Alerts firing now, by severity and cause."),
     Metric("edunet_poll_cycle_seconds", "gauge", "Time the last full round of a table took."),
     Metric("edunet_poll_cpu_seconds_total", "counter", "CPU time of the collector's thread."),
-    Metric("edunet_poll_answered_ratio", "gauge", "Share of devices that answered when last asked."),
+    Metric(
+        "edunet_poll_answered_ratio", "gauge", "Share of devices that answered when last asked."
+    ),
     Metric("edunet_poll_lateness_seconds", "gauge", "How late the latest question was sent."),
     Metric("edunet_samples_rejected_total", "counter", "Values not believed, by reason."),
     Metric(

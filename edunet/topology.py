@@ -1,0 +1,167 @@
+"""The network as a graph of numbers, compiled once from an inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from edunet.inventory.model import End, Inventory, Link, Site
+
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Nodes are the devices, in the inventory's order, then one virtual node for each site that is
+    the `{site}` end of a link: such a site is seen only through the near port.
+
+    Attributes:
+        inventory: what it was compiled from.
+        nodes: name of each node, `device:ID` or `site:ID`.
+        node_site: int32[nodes], row of the site each node stands in.
+        ends: int32[links, 2], node at a and at b; -1 = a carrier, outside what we see.
+        vantage: nodes the collectors stand on.
+    """
+
+    inventory: Inventory
+    nodes: tuple[str, ...]
+    node_site: Ints
+    ends: Ints
+    vantage: tuple[int, ...]
+
+    @property
+    def devices(self) -> int:
+        """How many nodes are real: the first so many."""
+        return len(self.inventory.devices)
+
+    @cached_property
+    def node(self) -> Mapping[str, int]:
+        return {name: row for row, name in enumerate(self.nodes)}
+
+    @cached_property
+    def site(self) -> Mapping[str, int]:
+        return {site.id: row for row, site in enumerate(self.inventory.sites)}
+
+    @cached_property
+    def link(self) -> Mapping[str, int]:
+        return {link.id: row for row, link in enumerate(self.inventory.links)}
+
+    @cached_property
+    def ports(self) -> Mapping[tuple[str, str], tuple[int, int]]:
+        """(device id, interface) -> (link row, 0 for a or 1 for b)."""
+        return {
+            (end.device, end.interface): (row, side)
+            for row, link in enumerate(self.inventory.links)
+            for side, end in enumerate((link.a, link.b))
+            if end.device and end.interface
+        }
+
+    @cached_property
+    def links_of(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each node its links as (link row, node at the other end)."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        for row, (a, b) in enumerate(self.ends.tolist()):
+            if a >= 0 and b >= 0:
+                found[a].append((row, b))
+                found[b].append((row, a))
+        return tuple(tuple(pairs) for pairs in found)
+
+    @cached_property
+    def nodes_of(self) -> tuple[tuple[int, ...], ...]:
+        """For each site the nodes that stand in it."""
+        found: list[list[int]] = [[] for _ in self.inventory.sites]
+        for node, site in enumerate(self.node_site.tolist()):
+            found[site].append(node)
+        return tuple(tuple(nodes) for nodes in found)
+
+    @cached_property
+    def links_at(self) -> tuple[tuple[int, ...], ...]:
+        """For each site the links that cross its border: the site's uplinks and downlinks."""
+        found: list[list[int]] = [[] for _ in self.inventory.sites]
+        for row, ends in enumerate(self.ends.tolist()):
+            sites = {int(self.node_site[node]) for node in ends if node >= 0}
+            for site in sites if len(sites) == 2 or -1 in ends else ():
+                found[site].append(row)
+        return tuple(tuple(rows) for rows in found)
+
+    def uplinks(self, site: int) -> list[int]:
+        """The links whose downstream end (b) is at the site: what connects it to the rest."""
+        return [
+            row
+            for row in self.links_at[site]
+            if self.ends[row, 1] >= 0 and self.node_site[self.ends[row, 1]] == site
+        ]
+
+    @cached_property
+    def county(self) -> tuple[str | None, ...]:
+        """For each site the nearest ancestor of kind county (itself included), or None."""
+        return tuple(self._ancestor(site, "county") for site in self.inventory.sites)
+
+    @cached_property
+    def town(self) -> tuple[str | None, ...]:
+        """For each site the nearest ancestor of kind township (itself included), or None."""
+        return tuple(self._ancestor(site, "township") for site in self.inventory.sites)
+
+    @cached_property
+    def schools(self) -> tuple[int, ...]:
+        """Rows of the sites that are schools, in the inventory's order."""
+        return tuple(row for row, site in enumerate(self.inventory.sites) if site.is_school)
+
+    def county_of_link(self, row: int) -> str | None:
+        """The county of the link's downstream end, else of its upstream end."""
+        for node in reversed(self.ends[row].tolist()):
+            if node >= 0 and (county := self.county[int(self.node_site[node])]):
+                return county
+        return None
+
+    def components(self, alive: Bools, whole: Bools) -> Ints:
+        """int32[nodes]: which nodes reach each other over `alive` nodes and `whole` links."""
+        inside = np.flatnonzero((self.ends >= 0).all(axis=1))
+        a, b = self.ends[inside, 0], self.ends[inside, 1]
+        keep = alive[a] & alive[b] & whole[inside]
+        size = len(self.nodes)
+        graph = coo_array((np.ones(int(keep.sum())), (a[keep], b[keep])), shape=(size, size))
+        return np.asarray(connected_components(graph, directed=False)[1], np.int32)
+
+    def _ancestor(self, site: Site, kind: str) -> str | None:
+        sites, here = self.inventory.sites, site
+        while here.kind != kind:
+            if here.parent is None:
+                return None
+            here = sites[self.site[here.parent]]
+        return str(here.id)
+
+
+def compile_topology(inventory: Inventory) -> Topology:
+    """The graph of a checked inventory; every reference in it must resolve."""
+    site_row = {site.id: row for row, site in enumerate(inventory.sites)}
+    nodes = {f"device:{device.id}": site_row[device.site] for device in inventory.devices}
+    for link in inventory.links:
+        if link.b.site:
+            nodes.setdefault(f"site:{link.b.site}", site_row[link.b.site])
+    row = {name: number for number, name in enumerate(nodes)}
+    ends = [[_node(end, row) for end in _ends(link)] for link in inventory.links]
+    return Topology(
+        inventory=inventory,
+        nodes=tuple(nodes),
+        node_site=np.array(list(nodes.values()), np.int32),
+        ends=np.array(ends, np.int32).reshape(-1, 2),
+        vantage=tuple(row[f"device:{place.device}"] for place in inventory.vantage),
+    )
+
+
+def _ends(link: Link) -> tuple[End, End]:
+    return link.a, link.b
+
+
+def _node(end: End, row: Mapping[str, int]) -> int:
+    if end.device:
+        return row[f"device:{end.device}"]
+    return row[f"site:{end.site}"] if end.site else -1

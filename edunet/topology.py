@@ -82,22 +82,13 @@ class Topology:
         return tuple(tuple(nodes) for nodes in found)
 
     @cached_property
-    def links_at(self) -> tuple[tuple[int, ...], ...]:
-        """For each site the links that cross its border: the site's uplinks and downlinks."""
+    def uplinks_of(self) -> tuple[tuple[int, ...], ...]:
+        """For each site the links whose downstream end (b) stands in it."""
         found: list[list[int]] = [[] for _ in self.inventory.sites]
-        for row, ends in enumerate(self.ends.tolist()):
-            sites = {int(self.node_site[node]) for node in ends if node >= 0}
-            for site in sites if len(sites) == 2 or -1 in ends else ():
-                found[site].append(row)
+        for row, (a, b) in enumerate(self.ends.tolist()):
+            if b >= 0 and (a < 0 or self.node_site[a] != self.node_site[b]):
+                found[self.node_site[b]].append(row)
         return tuple(tuple(rows) for rows in found)
-
-    def uplinks(self, site: int) -> list[int]:
-        """The links whose downstream end (b) is at the site: what connects it to the rest."""
-        return [
-            row
-            for row in self.links_at[site]
-            if self.ends[row, 1] >= 0 and self.node_site[self.ends[row, 1]] == site
-        ]
 
     @cached_property
     def county(self) -> tuple[str | None, ...]:

@@ -70,7 +70,7 @@ class _Look:
             site_since[site] = node_since[rows].min() if rows and known else self.now
         return Verdict(
             nodes, node_since, links, link_since, sites, site_since, because, self.good,
-            silent=silent,
+            self.port_up, self.port_down, self.port_wait, silent=silent,
         )  # fmt: skip
 
     def _ports(self) -> tuple[Bools, Bools, Bools]:

@@ -19,7 +19,9 @@ class Verdict:
     """The state of every node, link and site, and since when (milliseconds UTC).
 
     `blind`: every vantage is dark, so nothing is known. `good`: bool[nodes], nodes that were
-    reached and may be believed. `because`: `Because` of every site.
+    reached and may be believed. `because`: `Because` of every site. `port_up`, `port_down`,
+    `port_wait`: bool[links, 2], ends a living device sees light at, none, or none just now.
+    `silent`: nodes that carry traffic but do not answer.
     """
 
     nodes: States
@@ -30,6 +32,9 @@ class Verdict:
     site_since: Times
     because: States
     good: Bools
+    port_up: Bools
+    port_down: Bools
+    port_wait: Bools
     blind: bool = False
     silent: frozenset[int] = frozenset()
 
@@ -39,14 +44,17 @@ class Verdict:
         n, m, s = len(topology.nodes), len(topology.ends), len(topology.inventory.sites)
         times = [np.full(size, now, np.int64) for size in (n, m, s)]
         states = [np.zeros(size, np.int8) for size in (n, m, s)]
-        because = np.full(s, Because.NO_EVIDENCE, np.int8)
+        port = np.zeros((m, 2), bool)
         return cls(
-            states[0],
-            times[0],
-            states[1],
-            times[1],
-            states[2],
-            times[2],
-            because,
-            np.zeros(n, bool),
+            nodes=states[0],
+            node_since=times[0],
+            links=states[1],
+            link_since=times[1],
+            sites=states[2],
+            site_since=times[2],
+            because=np.full(s, Because.NO_EVIDENCE, np.int8),
+            good=np.zeros(n, bool),
+            port_up=port,
+            port_down=port,
+            port_wait=port,
         )

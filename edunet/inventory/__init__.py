@@ -1,0 +1,1 @@
+"""What exists in the network and what was promised, read from `inventory.yaml` and checked."""

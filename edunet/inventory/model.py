@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from ipaddress import IPv4Address, IPv6Address, IPv4Network, IPv6Network
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from edunet.inventory.fields import Address, Day, Prefix, Profile, Reach, Timezone
 from edunet.inventory.secret import Secret
 from edunet.model import Model
 from edunet.units import BitRate, Duration
@@ -18,6 +17,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=1000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0, le=10**7)]
+Labels = dict[str, Text]
 
 SCHOOL_KINDS: Final = frozenset({"school", "teaching_point", "kindergarten", "university"})
 SiteKind = Literal[
@@ -31,31 +31,18 @@ LinkRole = Literal[
 Medium = Literal["fibre", "pon", "copper", "4g", "satellite", "microwave"]
 
 
-def _timezone(name: object) -> object:
-    """An IANA zone this machine knows."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(str(name))
-    except (KeyError, ValueError, OSError):
-        raise PydanticCustomError(
-            "timezone", "{got} is not a time zone; write one like Asia/Shanghai", {"got": repr(name)}
-        ) from None
-    return name
-
-
 class Thing(Model):
     """Anything an inventory lists: it has an id, and may carry free labels."""
 
     id: Id
-    labels: dict[str, str] = {}
+    labels: Labels = Field(default_factory=dict)
 
 
 class Network(Model):
     name: Name
-    timezone: Annotated[str, BeforeValidator(_timezone)] = "Asia/Shanghai"
+    timezone: Timezone = "Asia/Shanghai"
     locale: Literal["zh-CN", "en"] = "zh-CN"
-    labels: dict[str, str] = {}
+    labels: Labels = Field(default_factory=dict)
 
 
 class Vantage(Thing):
@@ -110,12 +97,12 @@ class Ssh(Model):
 
 
 class Credentials(Model):
-    snmp: dict[Id, Snmp] = {}
-    ssh: dict[Id, Ssh] = {}
+    snmp: dict[Id, Snmp] = Field(default_factory=dict)
+    ssh: dict[Id, Ssh] = Field(default_factory=dict)
 
 
 class Sla(Model):
-    availability: Annotated[float, Field(gt=0, le=1)] | None = None
+    availability: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     repair: Duration | None = None
 
 
@@ -130,7 +117,7 @@ class Standard(Model):
 
     per_class: BitRate | None = None
     uplink: BitRate | None = None
-    labels: dict[str, str] = {}
+    labels: Labels = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Standard:
@@ -145,7 +132,7 @@ class PowerZone(Thing):
 
 class Duct(Thing):
     name: Name
-    length_m: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    length_m: Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)] | None = None
     owner: Id | None = None
 
 
@@ -172,12 +159,12 @@ class Site(Thing):
     power_zone: Id | None = None
     access: Literal["fibre", "copper", "pon", "4g", "satellite", "none"] | None = None
     watch: Literal["active", "reported"] = "active"
-    prefixes: tuple[IPv4Network | IPv6Network, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
     rooms: Count | None = None
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-    opened: date | None = None
-    closed: date | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    opened: Day | None = None
+    closed: Day | None = None
     merged_into: Id | None = None
     tags: tuple[Name, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -191,16 +178,16 @@ class Device(Thing):
     """Something we ask. `reach` says how we learn that it is alive."""
 
     site: Id
-    address: IPv4Address | IPv6Address | None = None
+    address: Address | None = None
     port: Port = 161
     snmp: Id | None = None
     ssh: Id | None = None
     ssh_port: Port = 22
-    profile: Id = "auto"
-    reach: Annotated[str, StringConstraints(pattern=r"^(icmp|snmp|tcp/[1-9]\d{0,4})$")] = "icmp"
+    profile: Profile = "auto"
+    reach: Reach = "icmp"
     interval: Duration | None = None
     role: Text | None = None
-    installed: date | None = None
+    installed: Day | None = None
 
 
 class End(Model):
@@ -213,6 +200,8 @@ class End(Model):
 
     @model_validator(mode="after")
     def _is_one_of_three(self) -> End:
+        if self.device is not None and self.interface is None:
+            raise PydanticCustomError("end", "a device end needs its interface; add interface: ...")
         kinds = [self.device is not None, self.site is not None, self.carrier is not None]
         if sum(kinds) != 1 or (self.device is None) != (self.interface is None):
             raise PydanticCustomError(
@@ -235,16 +224,18 @@ class Link(Thing):
     circuit: Text | None = None
     medium: Medium | None = None
     ducts: tuple[Id, ...] = ()
-    fee: Annotated[float, Field(ge=0)] | None = None
+    fee: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     backup_of: Id | None = None
-    onu: Annotated[int, Field(ge=0)] | None = None
+    onu: Annotated[int, Field(ge=0, le=65535)] | None = None
 
     @model_validator(mode="after")
     def _ends_where_they_belong(self) -> Link:
         if self.a.site:
             raise PydanticCustomError("end", "a {{site}} end may only be b; swap the two ends", {})
         if self.b.carrier:
-            raise PydanticCustomError("end", "a {{carrier}} end may only be a; swap the two ends", {})
+            raise PydanticCustomError(
+                "end", "a {{carrier}} end may only be a; swap the two ends", {}
+            )
         if self.a.carrier and self.b.site:
             raise PydanticCustomError(
                 "end", "no end is a device, so nothing can watch the link; name one device", {}
@@ -259,7 +250,7 @@ class Inventory(Model):
     vantage: tuple[Vantage, ...] = ()
     credentials: Credentials = Credentials()
     carriers: tuple[Carrier, ...] = ()
-    standards: dict[Id, Standard] = {}
+    standards: dict[Id, Standard] = Field(default_factory=dict)
     power_zones: tuple[PowerZone, ...] = ()
     ducts: tuple[Duct, ...] = ()
     sites: tuple[Site, ...] = Field(min_length=1)

@@ -66,11 +66,16 @@ def _parse(written: Any) -> SecretRef:
         return SecretRef("file", written["file"])
     if isinstance(written, str) and written:
         match = re.fullmatch(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", written)
+        if not match and written.startswith("${"):
+            raise _refusal("the reference names no variable")
         return SecretRef("env", match[1]) if match else SecretRef("literal", written)
-    shape = "{file: PATH}"
-    raise PydanticCustomError(
-        "secret", "a secret is text, ${brace}NAME} or {shape}", {"brace": "{", "shape": shape}
-    )
+    raise _refusal("this is not a secret")
+
+
+def _refusal(wrong: str) -> PydanticCustomError:
+    # The braces arrive as values: in the template they would name values themselves.
+    shapes = {"wrong": wrong, "env": "${NAME}", "file": "{file: PATH}"}
+    return PydanticCustomError("secret", "{wrong}; write {env} or {file}", shapes)
 
 
 Secret = Annotated[

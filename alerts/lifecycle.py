@@ -51,7 +51,7 @@ class Lifecycle:
                 if alert.state == "firing":
                     alerts.append(alert)
                     notices.append(_notice(alert, "open", now))
-        for key in self.open.keys() - standing:
+        for key in sorted(self.open.keys() - standing):
             alert = self.open[key]
             if alert.state == "pending":
                 del self.open[key]

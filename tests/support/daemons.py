@@ -6,6 +6,7 @@ absence. A daemon dies with the test process, even with one that was killed.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -143,12 +144,9 @@ def prometheus(
     """Prometheus scraping `HOST:PORT` targets under the job name `edunet`."""
     port = free_port()
     config = tmp / "prometheus.yml"
-    listed = ", ".join(f'"{target}"' for target in targets)
-    config.write_text(
-        f"global: {{scrape_interval: {scrape_interval}, scrape_timeout: {scrape_interval}}}\n"
-        "scrape_configs:\n"
-        f"  - {{job_name: edunet, metrics_path: {path}, static_configs: [{{targets: [{listed}]}}]}}\n"
-    )
+    job = {"job_name": "edunet", "metrics_path": path, "static_configs": [{"targets": [*targets]}]}
+    pace = {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval}
+    config.write_text(json.dumps({"global": pace, "scrape_configs": [job]}))  # JSON is YAML
     argv = [
         "prometheus",
         f"--config.file={config}",

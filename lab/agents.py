@@ -1,0 +1,128 @@
+"""Who answers on the wire: one UDP socket for all the agents that share a port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import IPv4Address
+from typing import Final
+
+from edunet.errors import LabError
+from edunet.inventory.model import Device, Inventory
+from lab.agent import Agent
+from lab.city import City
+
+_IP_PKTINFO: Final = 8  # linux/in.h; the socket module does not name it before Python 3.14
+_PKTINFO: Final = struct.Struct("=i4s4s")  # interface, local address, address asked
+_BUFFER: Final = 8 << 20
+_PER_WAKE: Final = 256  # datagrams answered before the control socket gets its turn
+_MAX_DATAGRAM: Final = 65_535
+
+
+class Agents:
+    """Every agent of the city, found by the address that was asked."""
+
+    def __init__(self, city: City, inventory: Inventory, communities: Mapping[str, str]) -> None:
+        """`communities`: the community of each credential an SNMP device may name.
+
+        Raises:
+            LabError: a device lives outside 127.0.0.0/8, or two share address and port.
+        """
+        self._by_port: dict[int, dict[bytes, Agent]] = defaultdict(dict)
+        for device in inventory.devices:
+            if device.address is not None:
+                address = loopback(device).packed
+                community = communities.get(device.snmp or "")
+                if community is not None:
+                    agents = self._by_port[device.port]
+                    if address in agents:
+                        raise LabError(
+                            f"{device.id} and {agents[address].device} share one address"
+                        )
+                    agents[address] = Agent(city, device.id, community)
+        self._sockets: list[socket.socket] = []
+        self.asked = 0
+        self.answered = 0
+
+    def __len__(self) -> int:
+        return sum(len(agents) for agents in self._by_port.values())
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listen, on the loopback interface alone.
+
+        Raises:
+            LabError: a port is taken, or needs rights we lack.
+        """
+        for port, agents in self._by_port.items():
+            udp = _listen(port)
+            self._sockets.append(udp)
+            loop.add_reader(udp, self._drain, udp, agents)
+
+    def close(self, loop: asyncio.AbstractEventLoop) -> None:
+        for udp in self._sockets:
+            loop.remove_reader(udp)
+            udp.close()
+        self._sockets.clear()
+
+    def _drain(self, udp: socket.socket, agents: dict[bytes, Agent]) -> None:
+        for _ in range(_PER_WAKE):
+            try:
+                packet, notes, _flags, asker = udp.recvmsg(_MAX_DATAGRAM, 64)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an earlier answer found nobody listening (ECONNREFUSED)
+            self.asked += 1
+            agent = agents.get(_asked_address(notes))
+            reply = agent.answer(packet) if agent else None
+            if agent and reply:
+                note = (
+                    socket.IPPROTO_IP,
+                    _IP_PKTINFO,
+                    _PKTINFO.pack(0, _asked_address(notes), b""),
+                )
+                with suppress(OSError):  # a full queue or a gone asker: UDP promises nothing
+                    udp.sendmsg([reply], [note], 0, asker)
+                    self.answered += 1
+
+
+def loopback(device: Device) -> IPv4Address:
+    """The address of a device of the city.
+
+    Raises:
+        LabError: it is not in 127.0.0.0/8; the city must never speak for a real device.
+    """
+    address = device.address
+    if not isinstance(address, IPv4Address) or not address.is_loopback:
+        raise LabError(
+            f"{device.id} has address {address}; the virtual city lives in 127.0.0.0/8 alone"
+        )
+    return address
+
+
+def _asked_address(notes: list[tuple[int, int, bytes]]) -> bytes:
+    for level, kind, note in notes:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(note) == _PKTINFO.size:
+            return bytes(_PKTINFO.unpack(note)[2])
+    return b""
+
+
+def _listen(port: int) -> socket.socket:
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    try:
+        # Nothing outside this machine may ever reach the agents.
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+        udp.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        udp.bind(("0.0.0.0", port))  # noqa: S104 (the line above keeps it to lo)
+    except OSError as error:
+        udp.close()
+        raise LabError(
+            f"udp port {port} on lo: {error.strerror}; end what uses it, or change `port`"
+        ) from None
+    udp.setblocking(False)
+    return udp

@@ -1,1 +1,1 @@
-"""Everything that reaches out: it polls devices, probes what users feel and pushes what it learns."""
+"""Everything that reaches out: polls devices, probes what users feel, pushes what was learnt."""

@@ -1,0 +1,95 @@
+"""When is each question due: starts are spread, nothing waits for anything else."""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+_FIRST_ROUND_NS: Final = 5_000_000_000
+_AGAIN_NS: Final = 300_000_000  # a second look this soon after the first says something new
+
+
+class Job(NamedTuple):
+    """A question to be put to a device every `period_ns`."""
+
+    device: str
+    table: str
+    period_ns: int
+
+
+@dataclass(order=True)
+class _Entry:
+    due_ns: int
+    order: int
+    job: Job = field(compare=False)
+    steady_ns: int = field(compare=False)  # one moment of the job's own phase
+
+
+class Schedule:
+    """Due times of jobs, in nanoseconds of the monotonic clock.
+
+    The first round is spread over five seconds, the later ones over the whole period, by a hash of
+    the device's id: the same device is asked at the same phase after every restart.
+    """
+
+    def __init__(self, jobs: Iterable[Job], now_ns: int) -> None:
+        self._entries: list[_Entry] = []
+        self._urgent: dict[str, int] = {}
+        self._asked: dict[Job, int] = {}
+        self._quickest: dict[str, Job] = {}
+        for order, job in enumerate(jobs):
+            phase = _phase(job)
+            first = now_ns + int(phase * min(_FIRST_ROUND_NS, job.period_ns))
+            steady = now_ns + int(phase * job.period_ns)
+            self._entries.append(_Entry(first, order, job, steady))
+            known = self._quickest.get(job.device)
+            if known is None or job.period_ns < known.period_ns:
+                self._quickest[job.device] = job
+        heapq.heapify(self._entries)
+
+    def due(self, now_ns: int) -> list[tuple[Job, int]]:
+        """Every job that is due, with its lateness in nanoseconds; each is put off by a period."""
+        found: list[tuple[Job, int]] = []
+        while self._entries and self._entries[0].due_ns <= now_ns:
+            entry = heapq.heappop(self._entries)
+            found.append((entry.job, now_ns - entry.due_ns))
+            self._asked[entry.job] = now_ns
+            entry.due_ns = self._after(entry, now_ns)
+            heapq.heappush(self._entries, entry)
+        for device in [device for device, at in self._urgent.items() if at <= now_ns]:
+            del self._urgent[device]
+            job = self._quickest[device]
+            if self._asked.get(job) != now_ns:
+                self._asked[job] = now_ns
+                found.append((job, 0))
+        return found
+
+    def next_ns(self) -> int | None:
+        """When something is due next, or None when there is nothing to do."""
+        times = list(self._urgent.values())
+        if self._entries:
+            times.append(self._entries[0].due_ns)
+        return min(times, default=None)
+
+    def urge(self, device: str, now_ns: int) -> None:
+        """Ask the device's most frequent question as soon as it may have a new answer.
+
+        A device that is never asked anything is left alone.
+        """
+        job = self._quickest.get(device)
+        if job:
+            at = max(now_ns, self._asked.get(job, 0) + _AGAIN_NS)
+            self._urgent[device] = min(at, self._urgent.get(device, at))
+
+    def _after(self, entry: _Entry, now_ns: int) -> int:
+        """The next due time at the job's own phase, at least half a period away."""
+        steady, period = entry.steady_ns, entry.job.period_ns
+        rounds = max(0, -(-(now_ns + period // 2 - steady) // period))
+        return steady + rounds * period
+
+
+def _phase(job: Job) -> float:
+    return zlib.crc32(f"{job.device}/{job.table}".encode()) / 2**32

@@ -32,12 +32,13 @@ def quote(written: object) -> str:
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
-def spell(section: str, index: int | None, keys: tuple[int | str, ...] = ()) -> str:
+def spell(keys: tuple[int | str, ...]) -> str:
     """The path of a value as a person reads it: `sites[3].contacts[0].name`."""
-    path = section if index is None else f"{section}[{index}]"
+    path = ""
     for key in keys:
         if isinstance(key, int):
             path += f"[{key}]"
         else:
-            path += f".{key if re.fullmatch(rf'[A-Za-z0-9_-]{{1,{SHOWN}}}', key) else quote(key)}"
+            plain = re.fullmatch(rf"[A-Za-z0-9_-]{{1,{SHOWN}}}", key)
+            path += ("." if path else "") + (key if plain else quote(key))
     return path

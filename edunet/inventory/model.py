@@ -81,6 +81,8 @@ class Snmp(Model):
             raise PydanticCustomError("need", "version 2c needs a community; add community: ...")
         if self.version == "3" and not self.user:
             raise PydanticCustomError("need", "version 3 needs a user; add user: ...")
+        if self.priv and not self.auth:
+            raise PydanticCustomError("need", "priv needs auth; add auth: ...")
         return self
 
 
@@ -124,6 +126,15 @@ class Standard(Model):
         if self.per_class is None and self.uplink is None:
             raise PydanticCustomError("need", "a standard needs per_class or uplink; write one")
         return self
+
+    def required(self, classes: int | None) -> float | None:
+        """Bit/s that a school of so many classes is owed; None when its classes are not known."""
+        by_class = None
+        if self.per_class is not None:
+            if classes is None:
+                return self.uplink
+            by_class = classes * self.per_class
+        return max(rate for rate in (by_class, self.uplink) if rate is not None)
 
 
 class PowerZone(Thing):
@@ -231,14 +242,14 @@ class Link(Thing):
     @model_validator(mode="after")
     def _ends_where_they_belong(self) -> Link:
         if self.a.site:
-            raise PydanticCustomError("end", "a {{site}} end may only be b; swap the two ends", {})
+            raise PydanticCustomError("end", "a is a site, which may only be b; swap the two ends")
         if self.b.carrier:
             raise PydanticCustomError(
-                "end", "a {{carrier}} end may only be a; swap the two ends", {}
+                "end", "b is a carrier, which may only be a; swap the two ends"
             )
         if self.a.carrier and self.b.site:
             raise PydanticCustomError(
-                "end", "no end is a device, so nothing can watch the link; name one device", {}
+                "end", "no end is a device, so nothing can watch the link; name one device"
             )
         return self
 

@@ -1,0 +1,94 @@
+"""Is every id declared once, and does every reference lead somewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from edunet.inventory.finding import Finding, spell
+from edunet.inventory.nearest import Names
+from edunet.inventory.records import LISTS, Item, Keys, Records, is_id
+from edunet.inventory.source import Rows, Table
+
+# section, where in it a reference stands, where what it names is declared
+REFERENCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
+    ("vantage", ("device",), "devices"),
+    ("ducts", ("owner",), "carriers"),
+    ("sites", ("parent",), "sites"),
+    ("sites", ("standard",), "standards"),
+    ("sites", ("power_zone",), "power_zones"),
+    ("sites", ("merged_into",), "sites"),
+    ("devices", ("site",), "sites"),
+    ("devices", ("snmp",), "credentials.snmp"),
+    ("devices", ("ssh",), "credentials.ssh"),
+    ("links", ("a", "device"), "devices"),
+    ("links", ("a", "carrier"), "carriers"),
+    ("links", ("b", "device"), "devices"),
+    ("links", ("b", "site"), "sites"),
+    ("links", ("carrier",), "carriers"),
+    ("links", ("ducts",), "ducts"),
+    ("links", ("backup_of",), "links"),
+)
+NOUNS: Final = {
+    "devices": "device",
+    "carriers": "carrier",
+    "sites": "site",
+    "links": "link",
+    "ducts": "duct",
+    "standards": "standard",
+    "power_zones": "power zone",
+    "credentials.snmp": "snmp credential",
+    "credentials.ssh": "ssh credential",
+}
+# A replay tells a story of evidence: how a device was asked is no part of it.
+NOT_IN_REPLAY: Final = frozenset({"credentials.snmp", "credentials.ssh", "power_zones", "ducts"})
+
+
+def duplicates(records: Records) -> Iterator[Finding]:
+    """Every id that a section declares twice, named at its second place."""
+    for section in LISTS:
+        first: dict[str, Item] = {}
+        for item in records.items[section]:
+            name = item.text("id")
+            if not is_id(name):
+                continue
+            was = first.setdefault(name, item)
+            if was is not item:
+                where = f"{spell(was.at)} on line {was.line('id')}"
+                yield item.finding(f"{name!r} is already the id of {where}; choose another", "id")
+
+
+def dangling(records: Records, *, replay: bool = False) -> Iterator[Finding]:
+    """Every reference to something that is not declared, with the nearest thing that is."""
+    declared = {target: _declared(records, target) for target in NOUNS}
+    names = {target: Names(known) for target, known in declared.items()}
+    for section, keys, target in REFERENCES:
+        if replay and target in NOT_IN_REPLAY:
+            continue
+        for item in records.items[section]:
+            for at, name in _written(item, keys):
+                if name not in declared[target]:
+                    remedy = names[target].remedy(name, target)
+                    yield item.finding(f"no {NOUNS[target]} {name!r}; {remedy}", *at)
+
+
+def _declared(records: Records, target: str) -> Collection[str]:
+    if target in LISTS:
+        return records.ids(target)
+    table: object = records.data
+    for key in target.split("."):
+        table = table.get(key) if isinstance(table, Table) else None
+    return table if isinstance(table, Table) else ()
+
+
+def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:
+    """The references at `keys`, one or a list of them, each with its place."""
+    value: object = item.table
+    for key in keys:
+        value = value.get(key) if isinstance(value, Table) else None
+    if isinstance(value, Rows):
+        for index, name in enumerate(value):
+            if is_id(name):
+                yield (*keys, index), name
+    elif is_id(value):
+        yield keys, value

@@ -1,0 +1,1 @@
+"""How we learn what users feel: one probe, one file."""

@@ -34,7 +34,7 @@ def able() -> bool:
     if not caps or not int(caps[1], 16) >> _CAP_NET_ADMIN & 1 or not shutil.which("nft"):
         return False
     try:
-        _nft(_table("edunet_lab_check"), "--check")
+        _nft("--check", "-f", "-", script=_table("edunet_lab_check"))
     except LabError:
         return False
     return True
@@ -46,11 +46,11 @@ def sweep() -> None:
     Raises:
         LabError: nft refuses.
     """
-    listed = json.loads(_nft("list tables", "--json") or "{}").get("nftables", [])
+    listed = json.loads(_nft("--json", "list", "tables") or "{}").get("nftables", [])
     for name in (entry.get("table", {}).get("name", "") for entry in listed):
         match = _TABLE.fullmatch(name)
         if match and not Path(f"/proc/{match[1]}").exists():
-            _nft(f"delete table inet {name}\n")
+            _nft("delete", "table", "inet", name)
 
 
 class Silence:
@@ -67,7 +67,7 @@ class Silence:
             LabError: nft refuses.
         """
         sweep()
-        _nft(_table(self._name))
+        _nft("-f", "-", script=_table(self._name))
 
     def hush(self, addresses: Iterable[IPv4Address]) -> None:
         """Drop all packets to and from these addresses, and from now on no others.
@@ -82,12 +82,13 @@ class Silence:
                 listed = ", ".join(map(str, sorted(changed)))
                 script += f"{verb} element inet {self._name} dead {{ {listed} }}\n"
         if script:
-            _nft(script)
+            _nft("-f", "-", script=script)
         self._quiet = wanted
 
     def close(self) -> None:
         """Let everybody speak again. Calling it twice, or without `open`, does no harm."""
-        _nft(f"add table inet {self._name}\ndelete table inet {self._name}\n")
+        both = f"add table inet {self._name}\ndelete table inet {self._name}\n"
+        _nft("-f", "-", script=both)
         self._quiet = frozenset()
 
 
@@ -104,10 +105,10 @@ table inet {name} {{
 """
 
 
-def _nft(script: str, *options: str) -> str:
+def _nft(*words: str, script: str = "") -> str:
     try:
         ran = subprocess.run(
-            ["nft", *options, "-f", "-"],
+            ["nft", *words],
             input=script,
             capture_output=True,
             text=True,

@@ -1,0 +1,151 @@
+"""Does the city come up, keep its secret, and end when it should?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import lab
+from edunet.errors import ConfigError, LabError
+from edunet.inventory.model import Inventory
+from lab.elsewhere import free_port
+from lab.play import communities
+
+
+@pytest.fixture
+def spare(sample: Inventory) -> Inventory:
+    """A second copy, apart from the one the other tests play."""
+    return lab.moved(sample, port=free_port(), net=24 + 16 * (os.getpid() % 12))
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def tables() -> str:
+    if not lab.able():
+        return ""
+    return subprocess.run(
+        ["nft", "list", "tables"], capture_output=True, check=True
+    ).stdout.decode()
+
+
+def test_it_ends_within_two_seconds_and_leaves_nothing(spare: Inventory, tmp_path: Path) -> None:
+    city = lab.start(spare, "sesame", tmp_path)
+    city.ask("cut", "core-c3")
+    assert city.alive
+
+    began = time.monotonic()
+    city.stop()
+    city.stop()
+
+    assert time.monotonic() - began < 2
+    assert not city.alive
+    assert f"edunet_lab_{city.pid}" not in tables()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_ends_it_cleanly(spare: Inventory, tmp_path: Path) -> None:
+    with lab.start(spare, "sesame", tmp_path) as city:
+        os.kill(city.pid, signal.SIGTERM)
+
+        assert until(lambda: not city.alive)
+        assert f"edunet_lab_{city.pid}" not in tables()
+        with pytest.raises(LabError, match="no city is running"):
+            city.ask("status")
+
+
+def test_it_dies_with_its_parent_even_a_murdered_one(
+    elsewhere: Inventory, spare: Inventory, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(spare.model_dump_json(include={"network", "sites", "devices"}), "utf-8")
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import lab, pathlib, sys, time\n"
+            "from edunet.inventory.model import Inventory\n"
+            "here = pathlib.Path(sys.argv[1])\n"
+            "text = (here / 'plan.json').read_text('utf-8')\n"
+            "plan = Inventory.model_validate_json(text).model_copy(update={'credentials':\n"
+            "    Inventory.model_validate({'network': {'name': 'x'}, 'sites': [{'id': 'x',\n"
+            "    'kind': 'city', 'name': 'x'}], 'credentials': {'snmp': {'ro': {'version': '2c',\n"
+            "    'community': 'x'}}}}).credentials})\n"
+            "print(lab.start(plan, 'sesame', here).pid, flush=True)\n"
+            "time.sleep(60)\n",
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    assert until(lambda: gone(child))
+    assert f"edunet_lab_{child}" not in tables()
+
+
+def test_the_community_shows_neither_in_arguments_nor_in_the_environment(
+    spare: Inventory, tmp_path: Path
+) -> None:
+    with lab.start(spare, "open-sesame", tmp_path) as city:
+        for shown in ("cmdline", "environ"):
+            assert b"open-sesame" not in Path(f"/proc/{city.pid}/{shown}").read_bytes()
+
+
+def test_a_taken_port_is_named(spare: Inventory, tmp_path: Path) -> None:
+    port = spare.devices[0].port
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("0.0.0.0", port))
+
+        with pytest.raises(LabError, match=f"udp port {port} on lo: .*; end what uses it"):
+            lab.start(spare, "sesame", tmp_path)
+
+
+def test_a_device_outside_loopback_is_refused(sample: Inventory, tmp_path: Path) -> None:
+    real = sample.devices[3].model_copy(update={"address": "192.0.2.1"})
+    inventory = sample.model_copy(update={"devices": (*sample.devices[:3], real)})
+
+    with pytest.raises(LabError, match=r"has address 192\.0\.2\.1; the virtual city lives in"):
+        lab.start(inventory, "sesame", tmp_path)
+
+
+def test_without_a_community_the_inventory_says_where_it_lies(
+    sample: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNMP_COMMUNITY", "from the environment")
+    assert communities(sample) == {"ro": "from the environment"}
+
+    monkeypatch.delenv("SNMP_COMMUNITY")
+    with pytest.raises(ConfigError, match="SNMP_COMMUNITY"):
+        communities(sample)
+
+
+def test_a_city_nobody_may_ask_is_refused(sample: Inventory) -> None:
+    mute = sample.model_copy(
+        update={"devices": tuple(d.model_copy(update={"snmp": None}) for d in sample.devices)}
+    )
+
+    with pytest.raises(LabError, match="no device names an SNMP 2c credential"):
+        communities(mute, "sesame")

@@ -59,7 +59,7 @@ def _sites_without_device(records: Records, devices: dict[str, str]) -> Iterator
 
 def _links_without_carrier(records: Records) -> Iterator[Finding]:
     for item in records.items["links"]:
-        if item.text("carrier") is None and item.text("a", "carrier") is None:
+        if not any((item.text("carrier"), item.text("a", "carrier"), item.text("b", "carrier"))):
             text = "nobody is named to call when it breaks; write carrier: ..."
             yield item.finding(text, warning=True)
 

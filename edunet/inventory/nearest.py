@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
+from edunet.inventory.finding import quote
+
 SHOWN: Final = 8
 LONGEST: Final = 64
 FEW: Final = 200
+ALIKE: Final = 0.7
 
 
 def nearest(written: str, known: Iterable[str]) -> str | None:
     """The one of a few `known` words that looks most like `written`, or None."""
-    found = get_close_matches(written[:LONGEST], list(known), n=1)
+    found = get_close_matches(written[:LONGEST], list(known), n=1, cutoff=ALIKE)
     return found[0] if found else None
 
 
@@ -25,20 +28,22 @@ class Names:
         self._slips: dict[str, str] | None = None
 
     def near(self, written: str) -> str | None:
-        """The name that is one slip away: a letter more, less, other, or two exchanged."""
-        if len(self._names) <= FEW:
-            return nearest(written, self._names)
+        """The name that is one slip away: a letter more, less, other, or two exchanged.
+
+        Of a few names, also one that merely looks like it.
+        """
         if self._slips is None:
             self._slips = {}
             for name in self._names:
                 for slip in _slips(name):
                     self._slips.setdefault(slip, name)
-        return next((self._slips[slip] for slip in _slips(written) if slip in self._slips), None)
+        found = next((self._slips[slip] for slip in _slips(written) if slip in self._slips), None)
+        return nearest(written, self._names) if not found and len(self._names) <= FEW else found
 
     def remedy(self, written: str, section: str) -> str:
         """What to write instead of a name that is not there."""
         if name := self.near(written):
-            return f"write {name!r}, or add it to {section}"
+            return f"write {quote(name)}, or add it to {section}"
         if 0 < len(self._names) <= SHOWN:
             return f"write one of {', '.join(sorted(self._names))}, or add it to {section}"
         return f"add it to {section}"

@@ -78,7 +78,7 @@ def _declared(records: Records, target: str) -> Collection[str]:
     table: object = records.data
     for key in target.split("."):
         table = table.get(key) if isinstance(table, Table) else None
-    return table if isinstance(table, Table) else ()
+    return dict.fromkeys(filter(is_id, table)) if isinstance(table, Table) else ()
 
 
 def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:

@@ -103,7 +103,7 @@ def parse(raw: bytes, file: str) -> Document:
         builder.root = None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        builder.flaws.append((line, f"not YAML: {_words(error)}"))
+        builder.flaws.append((line, f"not YAML: {_words(error, line)}"))
         builder.root = None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -119,12 +119,13 @@ def _refuse(file: str, line: int, text: str) -> Document:
     return Document(file, None, [Finding(file, line, text)])
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
+def _words(error: yaml.MarkedYAMLError, line: int) -> str:
     """The parser's own words, then what usually helps."""
     said = error.problem or "the parser gives no reason"
     if error.context:
-        since = f" from line {error.context_mark.line + 1}" if error.context_mark else ""
-        said = f"{said}, {error.context}{since}"
+        said = f"{said}, {error.context}"
+        if error.context_mark and error.context_mark.line < line - 1:
+            said = f"{said} from line {error.context_mark.line + 1}"
     if "cannot start any token" in said:
         return f"{said}; write spaces instead of a tab, and quote text that begins with a sign"
     return f"{said}; check the brackets, colons and indentation up to here"

@@ -54,10 +54,16 @@ def say(error: ErrorDetails, model: Any, *, hidden: bool = False) -> str:
         words = context["expected"].replace("'", "").replace(" or ", ", ")
         return f"{got} is none of {words}; write one of them"
     if kind in _SAYINGS:
-        return _SAYINGS[kind].format(got=got, **context)
+        limits = {name: _plain(limit) for name, limit in context.items()}
+        return _SAYINGS[kind].format(got=got, **limits)
     if kind in _FOREIGN:
         return f"{got} cannot stand here; see edunet check --schema"
     return error["msg"]
+
+
+def _plain(limit: object) -> object:
+    """A limit as it may be written back: 90, not 90.0."""
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def renamed(errors: Iterable[ErrorDetails], model: Any) -> set[tuple[int | str, ...]]:

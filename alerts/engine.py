@@ -133,8 +133,7 @@ class Engine:
 
 
 def _reach_ms(device: Device, intervals: Intervals) -> int:
-    period = intervals.links if device.reach == "snmp" else intervals.reachability
-    return round((device.interval or period) * 1e3)
+    return round((intervals.links if device.reach == "snmp" else intervals.reachability) * 1e3)
 
 
 def _inverse(slots: Rows) -> Rows:

@@ -22,12 +22,11 @@ class Port(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """The newest answers of one device; an empty text or None is unknown.
+    """What a device last said of itself by SNMP; an empty text or None is unknown.
 
     Attributes:
         ports: the interfaces, in the order of ifIndex.
         lost: interfaces the inventory names and the device does not have.
-        interfaces_by_ssh: interface name -> oper status word, as the command line showed it.
         trouble: why the device last failed to answer, or None.
     """
 
@@ -35,9 +34,23 @@ class Facts(NamedTuple):
     object_id: str = ""
     name: str = ""
     vendor: str | None = None
-    model: str | None = None
-    version: str | None = None
     ports: tuple[Port, ...] = ()
     lost: tuple[str, ...] = ()
-    interfaces_by_ssh: Mapping[str, str] = {}
+    trouble: str | None = None
+
+
+class Cli(NamedTuple):
+    """What a device last said on its command line.
+
+    Attributes:
+        time: milliseconds UTC of the answer. uptime_s: in seconds.
+        interfaces: name -> up, down, testing, unknown, dormant, not_present, lower_layer_down.
+        trouble: why the last login failed, or None.
+    """
+
+    time: int
+    version: str | None = None
+    model: str | None = None
+    uptime_s: float | None = None
+    interfaces: Mapping[str, str] = {}
     trouble: str | None = None

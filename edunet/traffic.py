@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -74,7 +74,7 @@ class Ports:
 
 
 def link_frame(
-    slots: npt.NDArray[np.int32], now: int, traffic: dict[str, Column], states: Column
+    slots: npt.NDArray[np.int32], now: int, traffic: Mapping[str, Column], states: Column
 ) -> Frame:
     """The `link` frame of one moment, a row for each link in the topology's order."""
     times = np.full(len(slots), now, np.int64)

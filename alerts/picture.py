@@ -1,0 +1,52 @@
+"""Everything that is known at one moment: what pages, routes and the exposition show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from alerts.alert import Alert
+from alerts.verdict import Verdict
+from edunet.facts import Cli, Facts
+from edunet.frame import Column
+from edunet.latest import EMPTY, Table
+from edunet.topology import Topology
+
+_KINDS: Final = ("interface", "probe", "device")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Immutable; made by the judge's thread, read by any other.
+
+    Attributes:
+        time: milliseconds UTC when it was painted.
+        tables: the newest rows by kind, indexed by slot.
+        traffic: rates of every link, in the topology's order.
+        alerts: pending and firing, oldest first.
+        closed: alerts resolved lately, newest first.
+        facts, cli: what devices said of themselves, by device id.
+        error: why the last reload was refused, or None.
+    """
+
+    time: int
+    topology: Topology
+    verdict: Verdict
+    tables: Mapping[str, Table]
+    traffic: Mapping[str, Column]
+    alerts: tuple[Alert, ...] = ()
+    closed: tuple[Alert, ...] = ()
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    cli: Mapping[str, Cli] = field(default_factory=dict)
+    loaded: int = 0
+    error: str | None = None
+
+    def table(self, kind: str) -> Table:
+        """The newest rows of a kind; an empty table when nothing of it was ever read."""
+        return self.tables.get(kind, EMPTY)
+
+    def newest(self) -> int | None:
+        """When anything was last read, milliseconds UTC, or None."""
+        times = [int(self.table(kind).times.max(initial=0)) for kind in _KINDS]
+        return max(times) or None

@@ -1,0 +1,111 @@
+"""Frame by frame: derive, remember, judge, and hand on to the consumers it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from alerts.engine import Decisions, Engine
+from alerts.picture import Picture
+from alerts.verdict import Verdict
+from edunet.catalog import Catalog
+from edunet.derive import Rates
+from edunet.facts import Cli, Facts
+from edunet.frame import Frame
+from edunet.health import Health
+from edunet.latest import EMPTY, Latest
+from edunet.settings import Intervals
+from edunet.topology import Topology
+from edunet.traffic import Ports, link_frame
+
+
+class Pipeline:
+    """Owned by the judge's thread: evidence in, picture and decisions out.
+
+    Facts may come from any thread: they are words, replaced whole.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        catalog: Catalog,
+        engine: Engine,
+        intervals: Intervals,
+        health: Health,
+        now: int,
+    ) -> None:
+        self._topology, self._engine, self._health = topology, engine, health
+        self._period_ms = round(intervals.links * 1e3)  # of the ports that are ends of links
+        self._rates, self._latest = Rates(), Latest()
+        self._ports = Ports(topology, lambda d, i: catalog.slot("interface", d, i))
+        inventory = topology.inventory
+        self._link_slots = np.array(
+            [catalog.slot("link", link.id) for link in inventory.links], np.int32
+        )
+        self._school_slots = np.array(
+            [catalog.slot("school", inventory.sites[row].id) for row in topology.schools], np.int32
+        )
+        self._facts: dict[str, Facts] = {}
+        self._cli: dict[str, Cli] = {}
+        self._recorded = 0
+        self.picture = self._painted(engine.verdict, now)
+
+    def facts(self, device: str, facts: Facts) -> None:
+        self._facts[device] = facts
+
+    def cli(self, device: str, cli: Cli) -> None:
+        self._cli[device] = cli
+
+    def take(self, frames: Iterable[Frame], now: int) -> tuple[Decisions, list[Frame]]:
+        """Work through frames, judge once, and paint the picture.
+
+        Returns:
+            What was decided, and every frame to be written down: those given, with their rates,
+            and the states of links and schools when they changed or are due.
+        """
+        out: list[Frame] = []
+        for raw in frames:
+            frame = self._rates.derive(raw) if raw.kind == "interface" else raw
+            for reason, count in frame.rejected().items():
+                self._health.rejected.labels(reason).inc(count)
+            self._latest.update(frame)
+            self._engine.observe(frame)
+            out.append(frame)
+        before = self._engine.verdict
+        decisions = self._engine.advance(now)
+        self.picture = self._painted(decisions.verdict, now)
+        if now - self._recorded >= self._period_ms or _differs(before, decisions.verdict):
+            self._recorded = now
+            out += self._states(decisions.verdict, now)
+        return decisions, out
+
+    def _states(self, verdict: Verdict, now: int) -> list[Frame]:
+        frames = []
+        if len(self._link_slots):
+            states = verdict.links.astype(np.int16)
+            frames.append(link_frame(self._link_slots, now, self.picture.traffic, states))
+        if len(self._school_slots):
+            times = np.full(len(self._school_slots), now, np.int64)
+            column = verdict.sites[list(self._topology.schools)].astype(np.int16)
+            frames.append(Frame("school", self._school_slots, times, {"state": column}))
+        return frames
+
+    def _painted(self, verdict: Verdict, now: int) -> Picture:
+        tables = self._latest.tables()
+        return Picture(
+            time=now,
+            topology=self._topology,
+            verdict=verdict,
+            tables=tables,
+            traffic=self._ports.traffic(tables.get("interface", EMPTY), now, self._period_ms),
+            alerts=self._engine.open_alerts,
+            facts=dict(self._facts),
+            cli=dict(self._cli),
+        )
+
+
+def _differs(before: Verdict, after: Verdict) -> bool:
+    return before is not after and not (
+        np.array_equal(before.links, after.links) and np.array_equal(before.sites, after.sites)
+    )

@@ -42,6 +42,15 @@ class Row(NamedTuple):
     trouble: tuple[tuple[str, int], ...]
 
 
+class Group(NamedTuple):
+    """Schools in the same state for the same reason."""
+
+    state: str
+    planned: bool
+    reason: str | None
+    cells: tuple[Cell, ...]
+
+
 class Alarm(NamedTuple):
     """One firing alert and whom it hurts; times are the API's own, with their offset."""
 
@@ -100,16 +109,18 @@ class Overview(NamedTuple):
         return sum(cell.planned for row in self.rows for town in row.towns for cell in town)
 
     @property
-    def troubled(self) -> tuple[Cell, ...]:
-        """The schools that are not up: the worst first, those meant to be away last."""
-        hurt = [
-            cell
-            for row in self.rows
-            for town in row.towns
-            for cell in town
-            if cell.state in TROUBLE
-        ]
-        return tuple(sorted(hurt, key=lambda cell: (cell.planned, TROUBLE.index(cell.state))))
+    def groups(self) -> tuple[Group, ...]:
+        """The schools that are not up by what ails them: the worst and largest first."""
+        alike: dict[tuple[bool, int, str | None], list[Cell]] = {}
+        for row in self.rows:
+            for cell in (cell for town in row.towns for cell in town if cell.state in TROUBLE):
+                key = (cell.planned, TROUBLE.index(cell.state), cell.reason)
+                alike.setdefault(key, []).append(cell)
+        ordered = sorted(alike.items(), key=lambda item: (*item[0][:2], -len(item[1])))
+        return tuple(
+            Group(TROUBLE[state], planned, reason, tuple(cells))
+            for (planned, state, reason), cells in ordered
+        )
 
     @property
     def density(self) -> str:

@@ -31,6 +31,8 @@ def load(name: str, folders: Sequence[Path] = ()) -> Profile:
     name = name.replace("-", "_")
     places = [*folders, SHIPPED]
     path, merged = _written(name, places, MAX_DEPTH)
+    if "name" in merged:
+        raise ConfigError(f"{path}: a profile is called as its file; remove name")
     try:
         return Profile.model_validate({**merged, "name": name})
     except ValidationError as error:
@@ -88,8 +90,11 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
-        both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(under, value) if both else value  # type: ignore[arg-type]
+        if not (isinstance(under, Mapping) and isinstance(value, Mapping)):
+            merged[key] = value
+        else:
+            # How one answer is read is one thing: half a parent's way is nobody's.
+            merged[key] = {**under, **value} if key == "read" else _merge(under, value)
     return merged
 
 

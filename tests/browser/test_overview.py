@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 import answers
+import daemons
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -40,20 +38,12 @@ class Server:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
-        until(lambda: self._server.started)
+        daemons.until(lambda: self._server.started, "the pages")
         self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
     def die(self) -> None:
         self._server.force_exit = self._server.should_exit = True
         self._thread.join(DEADLINE_S)
-
-
-def until(fact: Callable[[], bool]) -> None:
-    """Wait until something is so, within the deadline."""
-    end = time.monotonic() + DEADLINE_S
-    while not fact():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -65,11 +55,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no chromium: install it by apt-get install chromium")
-        pytest.skip("no chromium: install it by apt-get install chromium")
+    path = daemons.binary("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGS)
         yield browser
@@ -109,10 +95,18 @@ def open_tab(chromium: Browser, server: Server) -> Iterator[Callable[..., Tab]]:
         tab.close()
 
 
-@pytest.mark.parametrize("lang", ["zh-CN", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1440])
-@pytest.mark.parametrize("total", [60, 1101])
+@pytest.mark.parametrize(
+    ("total", "width", "theme", "lang"),
+    [
+        (60, 1440, "light", "zh-CN"),
+        (60, 1440, "dark", "en"),
+        (60, 1024, "light", "en"),
+        (60, 390, "dark", "zh-CN"),
+        (60, 390, "light", "en"),
+        (1101, 1440, "dark", "zh-CN"),
+        (1101, 390, "light", "en"),
+    ],
+)
 def test_the_page_is_quiet_and_stays_in_its_frame(
     open_tab: Callable[..., Tab], server: Server, total: int, width: int, theme: str, lang: str
 ) -> None:
@@ -216,7 +210,8 @@ def test_when_the_data_stands_still_the_page_says_so(
     server.answers.network["data_age_s"] = 312.0
 
     expect(page.locator("[data-live]")).to_have_text("Data stalled", timeout=DEADLINE_S * 1e3)
-    until(lambda: int(page.locator("[data-age-text]").inner_text()) >= 312)
+    age = page.locator("[data-age-text]")
+    daemons.until(lambda: int(age.inner_text()) >= 312, "the age to be told")
 
 
 def test_without_script_the_page_can_be_read_and_its_theme_changed(

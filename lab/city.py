@@ -114,12 +114,16 @@ class City:
         self._settle_links(self.time())
 
     def heal(self, what: str | None = None) -> None:
-        """Mend one link, wake one hung device, or (without a name) everything."""
+        """Mend one link, wake one hung device, or (without a name) make everything whole."""
         if what is None:
             self.cuts.clear()
             self.hung.clear()
-            self.dark.clear()
             self.flaps.clear()
+            for site in tuple(self.dark):
+                self.power(site, on=True)
+            for device in tuple(self.rebooting):
+                del self.rebooting[device]
+                self._start(device, self.time())
         else:
             self._known("link or device", what, self.links.keys() | self.devices.keys())
             self.cuts.discard(what)

@@ -71,8 +71,8 @@ class VirtualCity:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-            if self.pings:
-                Silence(f"edunet_lab_{self._child.pid}").close()
+        if self._child.returncode and self.pings:  # it was killed, and could not tidy up
+            Silence(f"edunet_lab_{self._child.pid}").close()
         _pipe(self._child.stdout).close()
 
     def __enter__(self) -> VirtualCity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import lab
 from edunet.errors import ConfigError, LabError
 from edunet.inventory.model import Inventory
+from lab import control
 from lab.elsewhere import free_port
 from lab.play import communities
 
@@ -72,9 +74,20 @@ def test_sigterm_ends_it_cleanly(spare: Inventory, tmp_path: Path) -> None:
             city.ask("status")
 
 
-def test_it_dies_with_its_parent_even_a_murdered_one(
-    elsewhere: Inventory, spare: Inventory, tmp_path: Path
+def test_a_murdered_city_leaves_no_silence_behind_once_stopped(
+    spare: Inventory, tmp_path: Path
 ) -> None:
+    city = lab.start(spare, "sesame", tmp_path)
+    os.kill(city.pid, signal.SIGKILL)
+
+    city.stop()
+
+    assert f"edunet_lab_{city.pid}" not in tables()
+    with lab.start(spare, "sesame", tmp_path) as again:
+        assert again.alive
+
+
+def test_it_dies_with_its_parent_even_a_murdered_one(spare: Inventory, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text(spare.model_dump_json(include={"network", "sites", "devices"}), "utf-8")
     parent = subprocess.Popen(
@@ -149,3 +162,35 @@ def test_a_city_nobody_may_ask_is_refused(sample: Inventory) -> None:
 
     with pytest.raises(LabError, match="no device names an SNMP 2c credential"):
         communities(mute, "sesame")
+
+
+@pytest.mark.skipif(not lab.able() or not shutil.which("setpriv"), reason="needs rights to give up")
+def test_without_the_right_to_silence_it_plays_on_and_says_so(tmp_path: Path) -> None:
+    city = tmp_path / "inventory.yaml"
+    city.write_text(
+        f"""
+network: {{name: x}}
+credentials: {{snmp: {{ro: {{version: 2c, community: sesame}}}}}}
+sites: [{{id: city, kind: city, name: x}}]
+devices: [{{id: core, site: city, address: 127.8.0.2, port: {free_port()}, snmp: ro}}]
+""",
+        "utf-8",
+    )
+    rights = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
+    edunet = [sys.executable, "-c", "from edunet.cli import main; main()"]
+    words = ["lab", "up", "--inventory", str(city), "--data", str(tmp_path)]
+    playing = subprocess.Popen(
+        [*rights, *edunet, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert playing.stdout
+    assert "1 agents answer" in playing.stdout.readline()
+    told = control.ask(tmp_path, "status")
+    playing.terminate()
+    _, remarks = playing.communicate(timeout=5)
+
+    assert told["silences_ping"] is False
+    assert remarks == "without nft and CAP_NET_ADMIN dead devices still answer ping\n"
+    assert playing.returncode == 0

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 from edunet.errors import ConfigError
 from edunet.inventory import conflicts, references
 from edunet.inventory.advice import advise
-from edunet.inventory.finding import Finding
+from edunet.inventory.finding import MOST, Finding
 from edunet.inventory.model import Inventory
 from edunet.inventory.records import sort_out
 from edunet.inventory.source import Document, read
 from edunet.inventory.tree import Tree
-
-MOST = 1000
 
 
 def load(path: Path, *, strict: bool = False, replay: bool = False) -> Inventory:
@@ -45,28 +44,28 @@ def judge(document: Document, *, replay: bool = False) -> tuple[Inventory | None
         return None, _in_order(document.findings)
     records = sort_out(document)
     tree = Tree(records)
-    findings = [
-        *document.findings,
-        *records.findings,
-        *references.duplicates(records),
-        *references.dangling(records, replay=replay),
-        *tree.findings(),
-        *conflicts.interfaces(records),
-        *conflicts.addresses(records, replay=replay),
-        *conflicts.prefixes(records, tree),
-    ]
+    findings = [*document.findings, *records.findings]
+    for found in (
+        references.duplicates(records),
+        references.dangling(records, replay=replay),
+        tree.findings(),
+        conflicts.interfaces(records),
+        conflicts.addresses(records, replay=replay),
+        conflicts.prefixes(records, tree),
+    ):
+        findings += islice(found, MOST + 1)
     wrong = bool(findings)
     if not replay:
-        findings += advise(records, document.file)
+        findings += islice(advise(records, document.file), MOST + 1)
     return None if wrong else records.inventory(), _in_order(findings)
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
-    """By file and line; of very many the errors first, and how many more there are."""
+    """By file and line; of very many some, the errors first."""
     by_weight = sorted(findings, key=lambda one: (one.warning, one.file, one.line))
     shown, hidden = by_weight[:MOST], by_weight[MOST:]
     shown.sort(key=lambda one: (one.file, one.line))
     if hidden:
-        text = f"{len(hidden)} more like these are not shown; repair these first"
+        text = "there are more than are shown; repair these first"
         shown.append(shown[-1]._replace(text=text, warning=hidden[0].warning))
     return shown

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 SHOWN = 40
+MOST = 1000  # more findings than these nobody reads
 
 
 class Finding(NamedTuple):

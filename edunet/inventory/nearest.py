@@ -10,7 +10,7 @@ from edunet.inventory.finding import quote
 
 SHOWN: Final = 8
 LONGEST: Final = 64
-FEW: Final = 200
+FEW: Final = 100
 ALIKE: Final = 0.7
 
 
@@ -26,6 +26,7 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = list(names)
         self._slips: dict[str, str] | None = None
+        self._alike: dict[str, str | None] = {}
 
     def near(self, written: str) -> str | None:
         """The name that is one slip away: a letter more, less, other, or two exchanged.
@@ -38,7 +39,13 @@ class Names:
                 for slip in _slips(name):
                     self._slips.setdefault(slip, name)
         found = next((self._slips[slip] for slip in _slips(written) if slip in self._slips), None)
-        return nearest(written, self._names) if not found and len(self._names) <= FEW else found
+        return found or self._looks_like(written)
+
+    def _looks_like(self, written: str) -> str | None:
+        # Comparing is slow, so only few words are compared with few names.
+        if written not in self._alike and max(len(self._names), len(self._alike)) <= FEW:
+            self._alike[written] = nearest(written, self._names)
+        return self._alike.get(written)
 
     def remedy(self, written: str, section: str) -> str:
         """What to write instead of a name that is not there."""

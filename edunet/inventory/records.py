@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeGuard, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from edunet.inventory.finding import Finding, quote, spell
+from edunet.inventory.finding import MOST, Finding, quote, spell
 from edunet.inventory.model import Inventory
 from edunet.inventory.nearest import nearest
 from edunet.inventory.source import Document, Rows, Table, locate
@@ -88,6 +88,8 @@ def sort_out(document: Document) -> Records:
     data = document.data if document.data is not None else Table(1)
     sections = _Sections(document.file, data)
     for key in data.keys() - Inventory.model_fields.keys():
+        if sections.full:
+            break
         sections.complain((key,), unknown_key(key, Inventory.model_fields))
         # What a misspelt section declares is not called unknown wherever it is named.
         if near := nearest(key, Inventory.model_fields.keys() - data.keys()):
@@ -109,7 +111,14 @@ class _Sections:
         self.data = data
         self.records = Records(data, {name: [] for name in LISTS}, {}, [])
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong already that nobody reads more."""
+        return len(self.records.findings) > MOST
+
     def complain(self, keys: Keys, text: str, shown: Keys | None = None) -> None:
+        if self.full:
+            return
         path = spell(keys if shown is None else shown)
         finding = Finding(self.file, locate(self.data, keys), f"{path}: {text}")
         self.records.findings.append(finding)
@@ -149,6 +158,11 @@ class _Sections:
     def translate(
         self, error: ValidationError, at: Keys, model: Any, *, hidden: bool = False
     ) -> None:
+        if error.error_count() > MOST:
+            count = error.error_count()
+            self.complain(at, f"{count} values in here are wrong; see edunet check --schema")
+        if self.full or error.error_count() > MOST:
+            return
         errors = error.errors(include_url=False)
         misspelt = renamed(errors, model)
         for each in errors:

@@ -18,7 +18,7 @@ from edunet.inventory.finding import Finding, quote
 MAX_BYTES: Final = 64 * 2**20
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 5_000_000
-MAX_FLAWS: Final = 1000
+MAX_FLAWS: Final = 500
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 # The text itself is not shown: it may be a password that begins with the sign.
 _QUOTE: Final = "write it out, or quote text that begins with {}"

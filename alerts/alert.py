@@ -68,6 +68,11 @@ def alert_id(rule: str, subject: Subject, since: int) -> str:
     return "al-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def incident_id(alert: Alert) -> str:
+    """The finding the alert tells of: one alert, one incident, known by the same evidence."""
+    return "inc-" + alert.id.removeprefix("al-")
+
+
 def stamp(ms: int | None, zone: ZoneInfo) -> str | None:
     """RFC 3339 with the network's offset, or None."""
     if ms is None:
@@ -97,7 +102,7 @@ def message(notice: Notice, zone: ZoneInfo, locale: str, url: str) -> dict[str, 
         "key": notice.key,
         "time": stamp(notice.time, zone),
         "action": notice.action,
-        "incident": None,
+        "incident": incident_id(alert),
         "alert": alert.id,
         "rule": alert.rule,
         "severity": alert.severity,

@@ -33,7 +33,7 @@ class Lifecycle:
         self, topology: Topology, rules: Iterable[Rule], firing: Iterable[Alert] = ()
     ) -> None:
         self._topology = topology
-        self._rules = {(rule.on, rule.kind): rule for rule in rules}
+        self._rules = {(rule.subject, rule.kind): rule for rule in rules}
         self.open: dict[Key, Alert] = {alert.subject.key: alert for alert in firing}
 
     def step(self, causes: Iterable[Cause], seen: Evidence, verdict: Verdict, now: int) -> Step:

@@ -26,6 +26,7 @@ class Picture:
         traffic: rates of every link, in the topology's order.
         alerts: pending and firing, oldest first.
         closed: alerts resolved lately, newest first.
+        slots: (kind, device id) -> slot, for `probe` and `device`.
         facts, cli: what devices said of themselves, by device id.
         error: why the last reload was refused, or None.
     """
@@ -35,6 +36,7 @@ class Picture:
     verdict: Verdict
     tables: Mapping[str, Table]
     traffic: Mapping[str, Column]
+    slots: Mapping[tuple[str, str], int]
     alerts: tuple[Alert, ...] = ()
     closed: tuple[Alert, ...] = ()
     facts: Mapping[str, Facts] = field(default_factory=dict)

@@ -18,7 +18,7 @@ class Rule(Model):
     """What is held against one kind of subject, and how it is said in each language."""
 
     name: Name
-    on: Literal["link", "device"]
+    subject: Literal["link", "device"]
     kind: Literal["outage", "redundancy_lost"]
     summary: dict[Literal["zh-CN", "en"], str]
 

@@ -46,6 +46,11 @@ class Pipeline:
         self._school_slots = np.array(
             [catalog.slot("school", inventory.sites[row].id) for row in topology.schools], np.int32
         )
+        self._slots = {
+            (kind, device.id): catalog.slot(kind, device.id)
+            for kind in ("probe", "device")
+            for device in inventory.devices
+        }
         self._facts: dict[str, Facts] = {}
         self._cli: dict[str, Cli] = {}
         self._recorded = 0
@@ -99,6 +104,7 @@ class Pipeline:
             verdict=verdict,
             tables=tables,
             traffic=self._ports.traffic(tables.get("interface", EMPTY), now, self._period_ms),
+            slots=self._slots,
             alerts=self._engine.open_alerts,
             facts=dict(self._facts),
             cli=dict(self._cli),

@@ -50,6 +50,7 @@ class Ports:
             "download_bps": download,
             "upload_bps": upload,
             "utilization": busy,
+            "speed": speed,
             "measured": np.select([at_a, at_b], [0, 1], -1).astype(np.int16),
             "read_at": np.where(at_a, time_a, np.where(at_b, time_b, 0)).astype(np.float64),
         }

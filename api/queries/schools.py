@@ -1,0 +1,115 @@
+"""Is this school connected, since when, why not, and does it get what it was promised."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alerts.alert import incident_id
+from alerts.picture import Picture
+from api.i18n import translator
+from api.queries.common import Answer, number, when
+from api.queries.devices import probe
+from api.queries.links import link_objects
+from api.scope import Scope
+from edunet.inventory.model import Site
+from edunet.states import Because, State
+
+NOTHING: Answer = {"rtt_ms": None, "loss": None, "jitter_ms": None}
+
+
+def schools(picture: Picture, scope: Scope, lang: str) -> list[Answer]:
+    """The objects of `/schools`, in the inventory's order."""
+    topology = picture.topology
+    incidents = {
+        site: incident_id(alert)
+        for alert in picture.alerts
+        if alert.state == "firing"
+        for site in alert.sites
+    }
+    return [
+        school(picture, row, lang, incidents.get(topology.inventory.sites[row].id))
+        for row in topology.schools
+        if scope.sees(topology.county[row])
+    ]
+
+
+def school(picture: Picture, row: int, lang: str, incident: str | None) -> Answer:
+    """The object of `/schools/{id}` for one row of the sites."""
+    topology, verdict = picture.topology, picture.verdict
+    site = topology.inventory.sites[row]
+    devices = [node for node in topology.nodes_of[row] if node < topology.devices]
+    first = topology.inventory.devices[devices[0]].id if devices else None
+    because = Because(verdict.because[row])
+    capacity = _capacity(picture, row)
+    return {
+        "id": site.id,
+        "name": site.name,
+        "code": site.code,
+        "kind": site.kind,
+        "area": site.area,
+        "county": topology.county[row],
+        "town": topology.town[row],
+        "state": State(verdict.sites[row]).word,
+        "flags": [],
+        "since": when(picture, int(verdict.site_since[row])),
+        "reason": _sentence(State(verdict.sites[row]), because, lang),
+        "reason_code": because.word,
+        "incident": incident,
+        "uplinks": link_objects(picture, topology.uplinks_of[row]),
+        **(probe(picture, first) if first else NOTHING),
+        "classes": site.classes,
+        "students": site.students,
+        "per_class_bps": capacity / site.classes if capacity and site.classes else None,
+        "compliance": _compliance(picture, site, capacity),
+        "coverage": None,
+    }
+
+
+def _sentence(state: State, because: Because, lang: str) -> str | None:
+    """Why the school is not up, in one sentence; None when it is."""
+    say = translator(lang)
+    if because is Because.OWN_LINK and state is State.DEGRADED:
+        return say("One of its links is down; traffic takes the other.")
+    sentences = {
+        Because.OWN_LINK: say("Its own link is down: fibre, or power at the school."),
+        Because.OWN_DEVICE: say("Its own device does not answer while the link has light."),
+        Because.UPSTREAM: say("The break is further up; the school itself may be well."),
+        Because.POWER: say("The power is off."),
+        Because.AGENT: say("Connected; its device does not answer the monitor."),
+        Because.NO_EVIDENCE: say("Nobody knows: there is no recent evidence."),
+    }
+    return sentences.get(because)
+
+
+def _capacity(picture: Picture, row: int) -> float | None:
+    """Bit/s the school's links are good for: promised, and no more than the port's speed."""
+    links, speeds = picture.topology.inventory.links, picture.traffic["speed"]
+    rates: list[float] = []
+    for row_of_link in picture.topology.uplinks_of[row]:
+        link = links[row_of_link]
+        promised = link.committed or link.capacity or np.nan
+        rate = number(np.fmin(promised, speeds[row_of_link]))
+        if rate is None:
+            return None
+        rates.append(rate)
+    return sum(rates) or None
+
+
+def _compliance(picture: Picture, site: Site, capacity: float | None) -> list[Answer]:
+    """Each demand of the school's standard beside what its links are good for."""
+    standard = picture.topology.inventory.standards.get(site.standard or "")
+    if standard is None:
+        return []
+    per_class = capacity / site.classes if capacity and site.classes else None
+    demands = [("per_class", standard.per_class, per_class), ("uplink", standard.uplink, capacity)]
+    return [
+        {
+            "standard": site.standard,
+            "rule": rule,
+            "required": required,
+            "actual": actual,
+            "pass": None if actual is None else actual >= required,
+        }
+        for rule, required, actual in demands
+        if required is not None
+    ]

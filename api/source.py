@@ -1,0 +1,106 @@
+"""Where routes get what they show, and the answer they make of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn, Protocol
+
+import orjson
+from fastapi import Depends, HTTPException, Query, Request, Response
+
+from alerts.picture import Picture
+from api.i18n import negotiate
+from api.scope import Scope
+from edunet.catalog import Catalog
+from edunet.health import Health
+
+
+class Source(Protocol):
+    """The live state as the API sees it."""
+
+    catalog: Catalog
+    health: Health
+
+    def picture(self) -> Picture:
+        """The newest picture."""
+
+    def ready(self) -> bool:
+        """Whether every device was asked once."""
+
+
+class View:
+    """One reader's view of the newest picture."""
+
+    def __init__(self, request: Request) -> None:
+        self.source: Source = request.app.state.source
+        self.picture = self.source.picture()
+        self.scope = Scope.of(request)
+        self.lang = negotiate(
+            request.query_params.get("lang"),
+            request.cookies.get("lang"),
+            request.headers.get("accept-language"),
+            self.picture.topology.inventory.network.locale,
+        )
+
+    def one(self, what: str, item_id: str, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The item of that id.
+
+        Raises:
+            HTTPException: 404, also when it exists out of sight.
+        """
+        return next((i for i in items if i["id"] == item_id), None) or self.missing(what, item_id)
+
+    def missing(self, what: str, item_id: str) -> NoReturn:
+        """Raises: HTTPException: 404, naming what was looked for."""
+        raise HTTPException(404, f"no {what} {item_id[:64]!r}; see the list for those there are")
+
+
+class Page:
+    """Which part of a list is asked for: `limit` items after the one the cursor names."""
+
+    def __init__(
+        self,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> None:
+        self.limit, self.cursor = limit, cursor
+
+    def of(self, items: Sequence[dict[str, Any]], key: str = "id") -> dict[str, Any]:
+        """`{"items", "next"}`; the cursor names the last item shown, not a position.
+
+        Raises:
+            HTTPException: 400, the cursor is none of ours or its item is gone.
+        """
+        start = 0
+        if self.cursor is not None:
+            last = _opened(self.cursor)
+            start = next((n for n, item in enumerate(items, 1) if item[key] == last), 0)
+            if not start:
+                raise HTTPException(400, "no such cursor; ask again without one")
+        part = items[start : start + self.limit]
+        more = start + len(part) < len(items)
+        return {"items": part, "next": _sealed(part[-1][key]) if more else None}
+
+
+def _sealed(item_id: str) -> str:
+    return base64.urlsafe_b64encode(item_id.encode()).decode().rstrip("=")
+
+
+def _opened(cursor: str) -> str | None:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeError, ValueError):
+        return None
+
+
+def answer(body: Any) -> Response:
+    """The body as JSON; nothing in between may keep it."""
+    return Response(
+        orjson.dumps(body), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+AView = Annotated[View, Depends()]
+APage = Annotated[Page, Depends()]

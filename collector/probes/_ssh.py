@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from io import StringIO
 from typing import Any, Final, NamedTuple
 
@@ -55,6 +57,15 @@ def session(
         wire.close()
 
 
+def say(cli: Any, command: str, deadline: float) -> str:
+    """What the device answers to one listed command, without echo and prompt."""
+    cli.read_timeout_override = left(deadline)
+    # The prompt at a line's beginning: its name alone may stand in any description. Firewalls in a
+    # pair put HRP_M or the like before it, and Cisco's driver keeps but part of a long name.
+    prompt = rf"\n[A-Z_]{{0,6}}[<\[]?{re.escape(cli.base_prompt)}[^\n]{{0,64}}[>\]#$]"
+    return str(cli.send_command(command, expect_string=prompt))
+
+
 def _driver(device: Device, profile: Profile, wire: BoundedSocket, login: dict[str, Any]) -> Any:
     import netmiko
 
@@ -72,6 +83,8 @@ def _driver(device: Device, profile: Profile, wire: BoundedSocket, login: dict[s
         allow_agent=False,
         auto_connect=False,
         read_timeout_override=limit,
+        # Wait for each command's echo, else a prompt still under way passes for its answer.
+        global_cmd_verify=True,
         **dict.fromkeys(waits, limit),
         **login,
     )
@@ -115,11 +128,22 @@ def _client(address: str, port: int, known: Iterable[HostKey]) -> Any:
     # What a stranger makes the library say about him is no news for our log.
     logging.getLogger(_WIRE_LOG).setLevel(logging.CRITICAL + 1)
     client.set_log_channel(_WIRE_LOG)
+    client.connect = partial(client.connect, transport_factory=_transport)
     for key in known:
         with suppress(paramiko.SSHException, paramiko.pkey.UnknownKeyType, ValueError):
             public = paramiko.PKey.from_type_string(key.kind, key.blob)
             client.get_host_keys().add(host(address, port), key.kind, public)
     return client
+
+
+def _transport(wire: BoundedSocket, **options: Any) -> Any:
+    import paramiko
+
+    transport = paramiko.Transport(wire, **options)
+    transport.channel_timeout = left(wire.deadline)
+    # A timer of its own for the handshake would live on for seconds after each failed one.
+    transport.packetizer.start_handshake = lambda timeout: None
+    return transport
 
 
 class _FirstUse(NamedTuple):

@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple
 
 from collector.hostkeys import HostKeys
-from collector.probes._ssh import left, session
+from collector.probes._ssh import say, session
 from collector.profiles import Profile
 from collector.profiles import reading as read
 from edunet.errors import ProbeError
@@ -44,8 +44,7 @@ def ask(
     deadline = time.monotonic() + timeout
     with session(device, login, profile, hostkeys, deadline) as device_cli:
         for question, command in profile.ssh.commands.items():
-            device_cli.read_timeout_override = left(deadline)
-            said[question] = str(device_cli.send_command(command))
+            said[question] = say(device_cli, command, deadline)
     return _understood(device, profile, said)
 
 

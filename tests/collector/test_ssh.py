@@ -1,0 +1,378 @@
+"""A device is asked over SSH what its profile lists, whatever it then does to us."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import cli_answers
+import paramiko  # type: ignore[import-untyped]
+import pytest
+from daemons import free_port, until
+from ssh_actor import PASSWORD, Actor, Part, tcp_server
+
+from collector.hostkeys import HostKeys
+from collector.probes.ssh import Answers, ask
+from collector.profiles import Profile, load
+from edunet.errors import AuthError, ProbeError
+from edunet.inventory.model import Device, Ssh
+
+HUAWEI = Part(prompt="<SW-1>", answers=cli_answers.HUAWEI)
+LOGIN = Ssh.model_validate({"username": "netops", "password": "${EDUNET_TEST_SSH}"})
+
+
+@pytest.fixture(autouse=True)
+def _password_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDUNET_TEST_SSH", PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    until(lambda: set(threading.enumerate()) <= before, "every thread of the session to end", 5)
+
+
+@pytest.fixture
+def hostkeys(tmp_path: Path) -> HostKeys:
+    return HostKeys(tmp_path / "known_hosts")
+
+
+def device(port: int) -> Device:
+    return Device.model_validate(
+        {"id": "sw-1", "site": "s1", "address": "127.0.0.1", "ssh": "ops", "ssh_port": port}
+    )
+
+
+def refused(
+    port: int, hostkeys: HostKeys, profile: Profile | None = None, *, timeout: float = 10
+) -> ProbeError:
+    """The error of a conversation that has to fail, within its time and without the password."""
+    began = time.monotonic()
+    with pytest.raises(ProbeError) as caught:
+        ask(device(port), LOGIN, profile or load("huawei_vrp"), hostkeys, timeout=timeout)
+    assert time.monotonic() - began < timeout + 2
+    error: ProbeError = caught.value
+    assert "sw-1" in str(error)
+    assert PASSWORD not in f"{error} {error!r}"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "expected"),
+    [
+        pytest.param(
+            "huawei_vrp",
+            HUAWEI,
+            Answers("5.170", "S5731-H24T4XC", 2_001_900.0, cli_answers.HUAWEI_STATES),
+            id="huawei",
+        ),
+        pytest.param(
+            "h3c_comware",
+            Part(prompt="<SW-1>", answers=cli_answers.H3C, auth="keyboard-interactive"),
+            Answers("7.1.070, Release 6326P02", "S5130S-28S-EI", 86_520.0, cli_answers.H3C_STATES),
+            id="h3c, by keyboard-interactive",
+        ),
+        pytest.param(
+            "ruijie_rgos",
+            Part(prompt="SW-1>", answers=cli_answers.RUIJIE),
+            Answers(
+                "S29_RGOS 11.4(1)B42P35",
+                "S2910-24GT4XS-E",
+                1_047_845.0,
+                cli_answers.RUIJIE_STATES,
+            ),
+            id="ruijie, without privilege",
+        ),
+    ],
+)
+def test_nothing_but_the_listed_lines_reaches_a_device(
+    name: str, part: Part, expected: Answers, hostkeys: HostKeys
+) -> None:
+    profile = load(name)
+    assert profile.ssh is not None
+    with Actor(part).on_stage() as actor:
+        answers = ask(device(actor.port), LOGIN, profile, hostkeys, timeout=20)
+
+    assert expected == answers
+    assert set(actor.lines) <= profile.ssh.allowed
+    assert set(profile.ssh.commands.values()) <= set(actor.lines)
+
+
+def test_an_offer_to_change_the_password_is_declined(hostkeys: HostKeys) -> None:
+    question = "The password needs to be changed. Change now? [Y/N]: "
+    part = Part(prompt="<SW-1>", answers=cli_answers.HUAWEI, asks_first=(question,))
+    with Actor(part).on_stage() as actor:
+        answers = ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+
+    assert "5.170" == answers.version
+    assert "N" == actor.lines[0]
+
+
+def test_an_offer_to_save_the_configuration_is_never_agreed_to(hostkeys: HostKeys) -> None:
+    # The driver would answer yes, twice, and the device would write its configuration.
+    risks = "There are security risks in the configuration file. Save it? [y/n]"
+    part = Part(prompt="<SW-1>", answers=cli_answers.HUAWEI, asks_first=(risks + "<SW-1>",))
+    with Actor(part).on_stage() as actor:
+        error = refused(actor.port, hostkeys)
+
+    assert "profile huawei_vrp does not list" in str(error)
+    assert [] == actor.lines
+
+
+def test_a_driver_that_wants_privilege_does_not_get_it(hostkeys: HostKeys, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "extends: ruijie_rgos\nssh: {netmiko: ruijie_os, session: [terminal length 0]}\n"
+    )
+    part = Part(prompt="SW-1>", answers=cli_answers.RUIJIE)
+    with Actor(part).on_stage() as actor:
+        error = refused(actor.port, hostkeys, load("mine", [tmp_path]))
+
+    assert "profile mine does not list" in str(error)
+    assert [] == actor.lines
+
+
+def test_a_device_with_a_changed_host_key_gets_no_password(
+    hostkeys: HostKeys, tmp_path: Path
+) -> None:
+    with Actor(HUAWEI).on_stage() as actor:
+        ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+    impostor = Actor(HUAWEI, port=actor.port)
+    with impostor.on_stage():
+        error = refused(impostor.port, hostkeys)
+
+    assert isinstance(error, AuthError)
+    assert f"remove line 1 of {tmp_path}/known_hosts" in str(error)
+    assert [] == impostor.passwords
+
+
+def test_another_kind_of_key_is_a_changed_key_too(hostkeys: HostKeys) -> None:
+    with Actor(HUAWEI).on_stage() as actor:
+        ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+    impostor = Actor(HUAWEI, key=paramiko.RSAKey.generate(2048), port=actor.port)
+    with impostor.on_stage():
+        error = refused(impostor.port, hostkeys)
+
+    assert isinstance(error, AuthError)
+    assert [] == impostor.passwords
+
+
+def test_a_device_whose_key_cannot_be_recorded_gets_no_password(tmp_path: Path) -> None:
+    hostkeys = HostKeys(tmp_path / "missing" / "known_hosts")
+    with Actor(HUAWEI).on_stage() as actor:
+        with pytest.raises(ProbeError, match="cannot be recorded"):
+            ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+
+        assert [] == actor.passwords
+
+
+@pytest.mark.parametrize("auth", ["password", "keyboard-interactive", "publickey"])
+def test_a_wrong_password_is_a_refusal_and_shows_nowhere(
+    auth: str,
+    hostkeys: HostKeys,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wrong = "quite wrong 0815"
+    monkeypatch.setenv("EDUNET_TEST_SSH", wrong)
+    with Actor(Part(prompt="<SW-1>", auth=auth)).on_stage() as actor:
+        error = refused(actor.port, hostkeys)
+
+    assert isinstance(error, AuthError)
+    assert "check credentials.ssh.ops" in str(error)
+    assert wrong not in f"{error}{error!r}{caplog.text}"
+
+
+def test_the_right_password_shows_nowhere_either(
+    hostkeys: HostKeys, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Actor(HUAWEI).on_stage() as actor:
+        ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+
+    assert PASSWORD in actor.passwords
+    assert PASSWORD not in caplog.text
+
+
+def test_a_dead_port_is_said_at_once(hostkeys: HostKeys) -> None:
+    began = time.monotonic()
+    port = free_port()
+
+    assert f"does not answer by ssh at [127.0.0.1]:{port}: connection refused" in str(
+        refused(port, hostkeys)
+    )
+    assert time.monotonic() - began < 2
+
+
+def _silent(caller: socket.socket) -> None:
+    caller.recv(1)
+    while caller.recv(65536):
+        pass
+
+
+def _drips(caller: socket.socket) -> None:
+    while True:
+        caller.sendall(b"x")
+        time.sleep(0.05)
+
+
+def _banner_then_silent(caller: socket.socket) -> None:
+    caller.sendall(b"SSH-2.0-Slow\r\n")
+    _silent(caller)
+
+
+@pytest.mark.parametrize("behave", [_silent, _drips, _banner_then_silent])
+def test_a_device_that_never_finishes_is_left_at_the_deadline(
+    behave: Callable[[socket.socket], None], hostkeys: HostKeys
+) -> None:
+    with tcp_server(behave) as port:
+        assert "took too long by ssh" in str(refused(port, hostkeys, timeout=1))
+
+
+@pytest.mark.parametrize("before", [b"", b"SSH-2.0-Loud\r\n"], ids=["at once", "after the banner"])
+def test_a_flood_before_the_login_is_cut_off_early(before: bytes, hostkeys: HostKeys) -> None:
+    sent = 0
+
+    def flood(caller: socket.socket) -> None:
+        nonlocal sent
+        caller.sendall(before)
+        while sent < 50_000_000:
+            sent += caller.send(b"y" * 65536)
+
+    began = time.monotonic()
+    with tcp_server(flood) as port:
+        refused(port, hostkeys)
+    assert time.monotonic() - began < 5
+    assert sent < 10_000_000  # what the kernel's buffers take, not what was read
+
+
+def test_lines_without_end_before_the_banner_are_cut_off(hostkeys: HostKeys) -> None:
+    def flood(caller: socket.socket) -> None:
+        for _ in range(500_000):
+            caller.sendall(b"welcome, dear guest, please read this first\r\n" * 100)
+
+    with tcp_server(flood) as port:
+        refused(port, hostkeys)
+
+
+def test_a_packet_said_to_be_huge_takes_no_memory(hostkeys: HostKeys) -> None:
+    def boast(caller: socket.socket) -> None:
+        caller.sendall(b"SSH-2.0-Big\r\n" + (0x7FFFFFF4).to_bytes(4, "big") + b"\x04" * 1000)
+        _silent(caller)
+
+    with Actor(HUAWEI).on_stage() as actor:  # the libraries are loaded, and not counted
+        ask(device(actor.port), LOGIN, load("huawei_vrp"), hostkeys, timeout=20)
+    with tcp_server(boast) as port:
+        tracemalloc.start()
+        try:
+            refused(port, hostkeys, timeout=1)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_a_flood_after_the_login_is_cut_off(hostkeys: HostKeys) -> None:
+    with Actor(Part(prompt="<SW-1>", floods=True)).on_stage() as actor:
+        assert "said too much by ssh" in str(refused(actor.port, hostkeys))
+
+
+def test_a_flood_as_an_answer_is_cut_off(hostkeys: HostKeys) -> None:
+    part = Part(prompt="<SW-1>", answers={"display version": ("z" * 70 + "\n") * 60_000})
+    with Actor(part).on_stage() as actor:
+        assert "said too much by ssh" in str(refused(actor.port, hostkeys))
+
+
+def test_a_device_that_hangs_up_is_noticed_at_once(hostkeys: HostKeys) -> None:
+    began = time.monotonic()
+    with Actor(Part(prompt="<SW-1>", hangs_up=True)).on_stage() as actor:
+        assert "hung up" in str(refused(actor.port, hostkeys, timeout=30))
+    assert time.monotonic() - began < 5
+
+
+def test_a_device_that_falls_silent_after_the_login_is_left_at_the_deadline(
+    hostkeys: HostKeys,
+) -> None:
+    with Actor(Part(prompt="<SW-1>", mute=True)).on_stage() as actor:
+        refused(actor.port, hostkeys, timeout=2)
+
+
+@pytest.mark.parametrize("name", ["huawei_vrp", "frr", "generic"])
+def test_a_device_that_knows_none_of_our_questions_is_not_called_down(
+    name: str, hostkeys: HostKeys
+) -> None:
+    prompt = "<SW-1>" if name == "huawei_vrp" else "SW-1#"
+    with Actor(Part(prompt=prompt)).on_stage() as actor:
+        error = refused(actor.port, hostkeys, load(name))
+
+    assert f"answers by ssh, but not as profile {name} reads it" in str(error)
+    assert not isinstance(error, AuthError)
+
+
+def test_a_driver_that_does_not_exist_is_named(hostkeys: HostKeys, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: generic\nssh: {netmiko: cisco_iso}\n")
+    with (
+        Actor(HUAWEI).on_stage() as actor,
+        pytest.raises(ProbeError, match="netmiko has no driver 'cisco_iso'"),
+    ):
+        ask(device(actor.port), LOGIN, load("mine", [tmp_path]), hostkeys, timeout=5)
+
+
+def _locked_key() -> str:
+    from io import StringIO
+
+    text = StringIO()
+    paramiko.ECDSAKey.generate().write_private_key(text, password="1234")
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        pytest.param("", "is not set", id="not set"),
+        pytest.param("no key, but sentimental", "is no private key we can read", id="no key"),
+        pytest.param(_locked_key(), "is locked by a passphrase", id="locked"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named_by_its_place_alone(
+    secret: str, why: str, hostkeys: HostKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EDUNET_TEST_KEY", raising=False)
+    if secret:
+        monkeypatch.setenv("EDUNET_TEST_KEY", secret)
+    login = Ssh.model_validate({"username": "netops", "key": "${EDUNET_TEST_KEY}"})
+    with Actor(HUAWEI).on_stage() as actor:
+        with pytest.raises(ProbeError, match=why) as caught:
+            ask(device(actor.port), login, load("huawei_vrp"), hostkeys, timeout=5)
+
+        assert "${EDUNET_TEST_KEY}" in str(caught.value)
+        assert [] == actor.passwords
+    with suppress(IndexError):
+        assert secret.splitlines()[0] not in str(caught.value)
+
+
+def test_many_devices_are_asked_side_by_side(hostkeys: HostKeys, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    profile = load("huawei_vrp")
+    with Actor(HUAWEI).on_stage() as good, tcp_server(_silent) as dead:
+
+        def attempt(port: int) -> bool:
+            try:
+                timeout = 2 if port == dead else 15
+                return bool(ask(device(port), LOGIN, profile, hostkeys, timeout=timeout))
+            except ProbeError:
+                return False
+
+        with ThreadPoolExecutor(6) as pool:
+            done = list(pool.map(attempt, [good.port, good.port, dead, good.port, good.port]))
+
+    assert [True, True, False, True, True] == done
+    assert 1 == len([line for line in (tmp_path / "known_hosts").read_text().splitlines() if line])

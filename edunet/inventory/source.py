@@ -20,6 +20,7 @@ MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 5_000_000
 MAX_FLAWS: Final = 500
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_NO_KEY: Final = ("", 0)
 # The text itself is not shown: it may be a password that begins with the sign.
 _QUOTE: Final = "write it out, or quote text that begins with {}"
 
@@ -142,7 +143,7 @@ class _Builder:
         self.root: Any = None
         self.flaws: list[tuple[int, str]] = []
         self.open: list[Table | Rows] = []
-        self.keys: list[tuple[str, int] | None] = []  # the key that waits for its value
+        self.keys: list[tuple[str, int]] = []  # the key, with its line, that waits for its value
         self.values = 0
         self.documents = 0
 
@@ -166,7 +167,7 @@ class _Builder:
 
     def scalar(self, event: Any) -> None:
         line = self.admit(event)
-        if self.open and type(self.open[-1]) is Table and self.keys[-1] is None:
+        if self.open and type(self.open[-1]) is Table and self.keys[-1] is _NO_KEY:
             self.keys[-1] = (sys.intern(event.value), line)
             return
         plain = event.implicit[0] and event.value in _NULLS
@@ -176,12 +177,12 @@ class _Builder:
         line = self.admit(event)
         if len(self.open) >= MAX_DEPTH:
             raise _Unreadable(line, f"nested deeper than {MAX_DEPTH} levels; write it flatter")
-        if self.open and type(self.open[-1]) is Table and self.keys[-1] is None:
+        if self.open and type(self.open[-1]) is Table and self.keys[-1] is _NO_KEY:
             raise _Unreadable(line, "a key is a list or a mapping; write text as the key")
         made = kind(line)
         self.place(made, line)
         self.open.append(made)
-        self.keys.append(None)
+        self.keys.append(_NO_KEY)
 
     def admit(self, event: Any) -> int:
         line: int = event.start_mark.line + 1
@@ -208,11 +209,8 @@ class _Builder:
             top.append(value)
             top.lines.append(line)
             return
-        waiting = self.keys[-1]
-        if waiting is None:
-            raise _Unreadable(line, "a value stands without its key; write key: value")
-        key, line = waiting
-        self.keys[-1] = None
+        key, line = self.keys[-1]
+        self.keys[-1] = _NO_KEY
         if key in top:
             first = top.lines.get(key, top.line)
             self.flaw(line, f"the key {quote(key)} is already on line {first}; remove one")

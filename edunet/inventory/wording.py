@@ -53,6 +53,8 @@ def say(error: ErrorDetails, model: Any, *, hidden: bool = False) -> str:
     if kind == "literal_error":
         words = context["expected"].replace("'", "").replace(" or ", ", ")
         return f"{got} is none of {words}; write one of them"
+    if kind in _SAYINGS and error["input"] is None:
+        return "nothing is written; write a value, or remove the key"
     if kind in _SAYINGS:
         limits = {name: _plain(limit) for name, limit in context.items()}
         return _SAYINGS[kind].format(got=got, **limits)

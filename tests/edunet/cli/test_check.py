@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from edunet.cli import app
 
 INVENTORY = Path(__file__).parents[1] / "inventory"
 GOOD = INVENTORY / "good.yaml"
@@ -16,9 +19,8 @@ WRONG = INVENTORY / "wrong" / "kind-misspelt.yaml"
 HEAVY = {"numpy", "scipy", "fastapi", "httpx", "uvicorn", "gufo", "netmiko", "paramiko", "pandas"}
 
 
-def edunet(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from edunet.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def edunet(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def edunet(*words: str | Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_the_exit_code_says_what_was_found(words: list[str | Path], code: int) -> None:
-    assert code == edunet("check", "--inventory", *words).returncode
+    assert code == edunet("check", "--inventory", *words).exit_code
 
 
 def test_a_right_inventory_is_summed_up_in_one_line() -> None:
@@ -75,6 +77,15 @@ def test_the_schema_is_printed_as_draft_2020_12() -> None:
     assert "https://json-schema.org/draft/2020-12/schema" == schema["$schema"]
     assert {"network", "sites", "devices", "links"} <= schema["properties"].keys()
     assert schema["additionalProperties"] is False
+
+
+def test_the_console_script_is_the_same_command() -> None:
+    script = Path(sys.executable).with_name("edunet")
+    ended = subprocess.run(
+        [script, "check", "--inventory", WRONG], capture_output=True, text=True, check=False
+    )
+
+    assert (2, edunet("check", "--inventory", WRONG).stdout) == (ended.returncode, ended.stdout)
 
 
 def test_a_check_loads_no_heavy_library() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -93,3 +95,33 @@ def test_an_error_becomes_a_line_and_an_exit_code(
     command("fail", command=fail)
 
     assert (code, "", said) == run("fail")
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(
+    command: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def greet() -> None:
+        typer.echo("城东 \N{MONGOLIAN LETTER A}")
+
+    command("greet", command=greet)
+    monkeypatch.setattr(sys, "argv", ["edunet", "greet"])
+    terminal = tmp_path / "terminal"
+    with terminal.open("w", encoding="gbk") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        with pytest.raises(SystemExit) as ended:
+            edunet.cli.main()
+
+    assert 0 == ended.value.code
+    assert "城东 \\u1820\n" == terminal.read_text(encoding="gbk")
+
+
+def test_a_stream_that_is_no_terminal_is_left_alone(
+    command: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("greet", command=lambda: typer.echo("hello"))
+    monkeypatch.setattr(sys, "argv", ["edunet", "greet"])
+    monkeypatch.setattr(sys, "stdout", stdout := io.StringIO())
+    with pytest.raises(SystemExit):
+        edunet.cli.main()
+
+    assert "hello\n" == stdout.getvalue()

@@ -27,4 +27,4 @@ def test_every_section_and_every_field_is_documented() -> None:
         name for model in (Inventory, Network, Site, Device, Link) for name in model.model_fields
     }
 
-    assert set() == {name for name in fields if not re.search(rf"[`.\s]{name}[`.\s]", DOCS)}
+    assert set() == {name for name in fields if not re.search(rf"[`.\s]{name}[`.:\s]", DOCS)}

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edunet.inventory import source
 from edunet.inventory.check import judge
 from edunet.inventory.finding import MOST
 from edunet.inventory.source import MAX_BYTES, parse, read
@@ -144,3 +145,12 @@ def test_a_control_character_is_named_with_its_line() -> None:
     said = [*map(str, parse(b"a: 1\nb: \x01\n", "f.yaml").findings)]
 
     assert ["f.yaml:2: a control character is in the text; remove it"] == said
+
+
+def test_a_file_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_VALUES", 5)
+
+    assert parse(b"a: [1, 2]\n", "f.yaml").findings == []
+    assert ["f.yaml:2: more than 5 values in one file; split it"] == [
+        *map(str, parse(b"a: [1,\n2, 3, 4]\n", "f.yaml").findings)
+    ]

@@ -53,14 +53,12 @@ def say(error: ErrorDetails, model: Any, *, hidden: bool = False) -> str:
     if kind == "literal_error":
         words = context["expected"].replace("'", "").replace(" or ", ", ")
         return f"{got} is none of {words}; write one of them"
-    if kind in _SAYINGS and error["input"] is None:
-        return "nothing is written; write a value, or remove the key"
-    if kind in _SAYINGS:
-        limits = {name: _plain(limit) for name, limit in context.items()}
-        return _SAYINGS[kind].format(got=got, **limits)
-    if kind in _FOREIGN:
-        return f"{got} cannot stand here; see edunet check --schema"
-    return error["msg"]
+    if kind not in _FOREIGN:
+        return error["msg"]
+    saying = _SAYINGS.get(kind, "{got} cannot stand here; see edunet check --schema")
+    if error["input"] is None:
+        saying = "nothing is written; write a value, or remove the key"
+    return saying.format(got=got, **{name: _plain(limit) for name, limit in context.items()})
 
 
 def _plain(limit: object) -> object:

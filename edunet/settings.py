@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
+from edunet.errors import ConfigError
 from edunet.inventory.model import Id
+from edunet.inventory.source import locate, read
+from edunet.inventory.wording import say
 from edunet.model import Model
 from edunet.units import Duration
 
@@ -44,7 +49,30 @@ class Settings(Model):
     listen: Listen = "127.0.0.1:8080"
     data: str = "./data"
     intervals: Intervals = Intervals()
-    sinks: dict[Id, dict[str, Any]] = {}
-    channels: dict[Id, dict[str, Any]] = {}
+    sinks: Mapping[Id, dict[str, Any]] = {}
+    channels: Mapping[Id, dict[str, Any]] = {}
     oncall: Oncall = Oncall()
     queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings of the file; without one those of `./edunet.yaml`, else the defaults.
+
+    Raises:
+        ConfigError: it cannot be read, or is wrong; everything that is wrong, one per line.
+    """
+    if path is None:
+        path = Path("edunet.yaml")
+        if not path.exists():
+            return Settings()
+    document = read(path)
+    if document.data is None or document.findings:
+        raise ConfigError("\n".join(str(finding) for finding in document.findings))
+    try:
+        return Settings.model_validate(document.data)
+    except ValidationError as error:
+        lines = [
+            f"{path}:{locate(document.data, found['loc'])}: {say(found, Settings)}"
+            for found in error.errors(include_url=False)
+        ]
+        raise ConfigError("\n".join(lines)) from None

@@ -9,6 +9,7 @@ from api.queries.common import Answer, milliseconds, when
 from api.scope import Scope
 from edunet.facts import Cli, Facts, Port
 from edunet.latest import Table
+from edunet.metrics import INTERFACE_COUNTERS
 from edunet.states import State
 
 OPER: Final = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "not_present",

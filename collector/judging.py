@@ -1,0 +1,85 @@
+"""The judge's thread: takes evidence from a bounded queue, works it through, hands it on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from alerts.engine import Decisions
+from collector.pipeline import Pipeline
+from edunet.clock import Clock
+from edunet.facts import Cli, Facts
+from edunet.frame import Frame
+from edunet.health import Health
+
+_IDLE_S: Final = 0.5  # without news the judge still looks whether something has grown old
+
+log = logging.getLogger(__name__)
+
+
+class Judging:
+    """Implements `Consumer`. When the queue is full the oldest evidence goes, counted."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        clock: Clock,
+        health: Health,
+        decided: Callable[[Decisions], None],
+        written: Callable[[Sequence[Frame]], None],
+        most: int,
+    ) -> None:
+        """`decided` and `written` are called in the judge's thread and must return at once."""
+        self.pipeline = pipeline
+        self._clock, self._health = clock, health
+        self._decided, self._written, self._most = decided, written, most
+        self._queue: deque[Frame] = deque()
+        self._news = threading.Condition()
+        self._going = True
+        self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
+
+    def frame(self, frame: Frame) -> None:
+        with self._news:
+            if len(self._queue) >= self._most:
+                self._queue.popleft()
+                self._health.rejected.labels("queue_full").inc()
+            self._queue.append(frame)
+            self._news.notify()
+
+    def facts(self, device: str, facts: Facts) -> None:
+        self.pipeline.facts(device, facts)
+
+    def cli(self, device: str, cli: Cli) -> None:
+        self.pipeline.cli(device, cli)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 2.0) -> None:
+        """Work through what is queued, then end."""
+        with self._news:
+            self._going = False
+            self._news.notify()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                if not self._queue and self._going:
+                    self._news.wait(_IDLE_S)
+                frames = list(self._queue)
+                self._queue.clear()
+                if not self._going and not frames:
+                    return
+            asked = self._clock.ticks()
+            try:
+                decisions, out = self.pipeline.take(frames, self._clock.now())
+            except Exception:  # a bug in judging one batch must not end the watch over a city
+                log.exception("a batch of %d frames could not be judged", len(frames))
+                continue
+            self._written(out)
+            self._decided(decisions)
+            self._health.loop_lag.labels("judge").set((self._clock.ticks() - asked) / 1e9)

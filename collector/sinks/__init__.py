@@ -1,0 +1,134 @@
+"""Where frames go besides the log: one sink, one file, found by its name.
+
+A sink's settings are a frozen `Sink` named after its file (`influx.py` holds `Influx`); what runs
+is the `Outlet` its `open` gives back.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ValidationError
+from pydantic_core import PydanticCustomError
+
+from edunet.errors import ConfigError, DeliveryError
+from edunet.frame import Frame
+from edunet.model import Model
+
+Labels = Callable[[str, int], Mapping[str, str]]
+"""The labels of a (kind, slot): `site, county, device, interface, link, role, carrier`.
+
+An empty answer means that nobody knows the series any more: it is left out, never sent nameless.
+"""
+
+
+class AwayError(DeliveryError):
+    """The connection broke: what the server kept only in memory may be gone.
+
+    `refused` is true when nobody listened there: then the server itself has been away.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+class UnwelcomeError(DeliveryError):
+    """The address, the bucket or the token is wrong: the data is fine, so only a person helps."""
+
+
+class Refusal(NamedTuple):
+    """What the server will never take, and its own words about it."""
+
+    body: bytes
+    words: str
+
+
+class RefusedError(DeliveryError):
+    """Everything was delivered but for these; to try them again cannot help."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(refusals[0].words, permanent=True)
+        self.refusals = tuple(refusals)
+
+
+class Outlet(Protocol):
+    """A sink at work. One thread writes; writing the same frames twice changes nothing there."""
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many values or rows were not sent, by reason: `oversized`, `unnamed`."""
+
+    @property
+    def connections(self) -> int:
+        """How many connections were opened: one more says that the other side hung up before."""
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        """Deliver frames.
+
+        Raises:
+            DeliveryError: not, or not all of them; the kinds above say what to do.
+        """
+
+    def relabel(self) -> None:
+        """The labels may have changed (a reload): ask for them again. Any thread may call this."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Sink(Model, ABC):
+    """The settings of one sink; subclasses add fields and `open`."""
+
+    @abstractmethod
+    def open(self, labels: Labels) -> Outlet:
+        """Start it. Connects to nobody yet.
+
+        Raises:
+            ConfigError: a secret cannot be opened.
+        """
+
+
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise PydanticCustomError("url", "write a URL like http://tsdb.example:8086")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise PydanticCustomError(
+            "url", "leave user, password, query and fragment out of the URL; use token:"
+        )
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_http)]
+
+
+def parse(name: str, settings: Mapping[str, Any]) -> Sink:
+    """The sink called `name` in `edunet.yaml`.
+
+    Raises:
+        ConfigError: its kind does not exist, or its fields are wrong; one line each.
+    """
+    fields = dict(settings)
+    kind = str(fields.pop("kind", ""))
+    modules = {module.name for module in pkgutil.iter_modules(__path__)}
+    kinds = sorted(m for m in modules - {"pusher"} if not m.startswith("_"))
+    if kind not in kinds:
+        raise ConfigError(f"sinks.{name}: no kind {kind!r}; choose one of {', '.join(kinds)}")
+    module = importlib.import_module(f"{__name__}.{kind}")
+    plugin: type[Sink] = getattr(module, kind.title().replace("_", ""))
+    try:
+        return plugin.model_validate(fields)
+    except ValidationError as error:
+        keys = ", ".join(plugin.model_fields)
+        said = {"missing": "is missing", "extra_forbidden": f"is no key; {kind} takes {keys}"}
+        lines: list[str] = []
+        for found in error.errors(include_url=False, include_input=False):
+            path = ".".join(map(str, ("sinks", name, *found["loc"])))
+            lines.append(f"{path}: {said.get(found['type'], found['msg'])}")
+        raise ConfigError("\n".join(lines)) from None

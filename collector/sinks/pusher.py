@@ -1,0 +1,231 @@
+"""How far has each sink come, and what does it do while the other side is away?
+
+A thread per sink follows the frame log. Its cursor in the books trails some seconds behind what
+was delivered: a server that dies, VictoriaMetrics above all, forgets what it had only in memory,
+so those seconds are sent once more when it is back. To send twice changes nothing there.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from collector.sinks import AwayError, Outlet, RefusedError, UnwelcomeError
+from collector.sinks._aside import Aside
+from edunet.books import Books
+from edunet.clock import Clock
+from edunet.errors import DeliveryError, EdunetError
+from edunet.frame import Frame
+from edunet.log import FrameLog, Position
+
+logger = logging.getLogger(__name__)
+
+ROWS: Final = 10_000  # read from the log at a time
+LONGEST_S: Final = 300.0  # nobody makes us wait longer, whatever Retry-After says
+LOOK_S: Final = 0.5  # how often a quiet sink looks whether it is to stop
+
+
+class Pace(NamedTuple):
+    """How long a sink waits, in seconds; `chance` is uniform in [0, 1)."""
+
+    first: float = 0.5
+    most: float = 60.0
+    unwelcome: float = 60.0
+    settle: float = 10.0
+    chance: Callable[[], float] = random.random
+
+    def delay(self, attempt: int, error: DeliveryError) -> float:
+        """How long to wait after failing `attempt` times in a row (0 = the first time)."""
+        if isinstance(error, UnwelcomeError):
+            wait = self.unwelcome
+        else:
+            wait = min(self.most, self.first * 2 ** min(attempt, 30))
+        # Half of it is chance, so that many sinks do not come back in the same second.
+        wait *= 0.5 + self.chance() / 2
+        return min(LONGEST_S, max(wait, error.retry_after or 0.0))
+
+
+class Ground(NamedTuple):
+    """What a pusher stands on; `data` is the folder for what servers refuse for good."""
+
+    log: FrameLog
+    books: Books
+    clock: Clock
+    data: Path
+
+
+class Pusher:
+    """Feeds one sink from the log, in order, nothing skipped but what the server refused."""
+
+    def __init__(self, name: str, outlet: Outlet, ground: Ground, pace: Pace = Pace()) -> None:  # noqa: B008 - immutable
+        self.name = name
+        self.outlet = outlet
+        self.aside = Aside(ground.data / "set-aside" / name)
+        self.lost_bytes = 0
+        self.connected: bool | None = None  # None: not tried yet
+        self._ground = ground
+        self._pace = pace
+        self._oldest: int | None = None
+        self._stored: Position | None = None
+        self._settled = Position()
+        self._delivered: deque[tuple[int, Position]] = deque()
+        self._away: AwayError | None = None
+        self._rewound = -(1 << 62)
+        self._lost_until = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"sink-{name}", daemon=True)
+
+    @property
+    def lag_s(self) -> float:
+        """Age of the oldest frame read from the log and not yet delivered; 0 = none is."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else max(0.0, (self._ground.clock.now() - oldest) / 1000)
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Go on where the books say we were."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 2.0) -> bool:
+        """Stop; false if it is still waiting for a server that hangs, and was left behind.
+
+        A thread left behind ends with its request, and changes nothing any more.
+        """
+        self._stop.set()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        position: Position | None = None
+        mistakes = 0
+        while not self._stop.is_set():
+            try:
+                position = self._start() if position is None else self._step(position)
+                mistakes = 0
+            except Exception as error:  # a disk that cannot be read, or a mistake of ours
+                if not mistakes:
+                    logger.exception("sink %s stumbled; it tries again and again", self.name)
+                self._stop.wait(self._pace.delay(mistakes, DeliveryError(str(error))))
+                mistakes += 1
+        self.outlet.close()
+
+    def _step(self, position: Position) -> Position:
+        """Deliver what comes next, or wait a little for it; where to go on."""
+        self._count_loss(position)
+        frames, after = self._ground.log.read(position, ROWS)
+        if frames:
+            self._oldest = min(int(frame.times.min(initial=1 << 62)) for frame in frames)
+            if not self._deliver(frames):
+                return position  # we are to stop
+            if self._again():
+                return self._settled
+            self._delivered.append((self._ground.clock.ticks(), after))
+        else:
+            self._oldest = None
+        self._settle()
+        if not frames:
+            self._ground.log.wait(after, LOOK_S)
+        return after
+
+    def _deliver(self, frames: Sequence[Frame]) -> bool:
+        """Write until it is done (true), or we are to stop (false)."""
+        attempt, before = 0, self.outlet.connections
+        said: type[Exception] | None = None
+        while not self._stop.is_set():
+            try:
+                self._write(frames)
+            except DeliveryError as error:
+                self.connected = False
+                if isinstance(error, AwayError) and not (self._away and self._away.refused):
+                    self._away = error
+                if said is not type(error):
+                    logger.warning("sink %s: %s; the log keeps what it misses", self.name, error)
+                    said = type(error)
+                self._stop.wait(self._pace.delay(attempt, error))
+                attempt += 1
+                continue
+            if said:
+                logger.warning("sink %s is back, %.0f s behind", self.name, self.lag_s)
+            self.connected = True
+            if before and self.outlet.connections > before and self._away is None:
+                self._away = AwayError("it hung up while nothing was said")
+            return True
+        return False
+
+    def _write(self, frames: Sequence[Frame]) -> None:
+        try:
+            self.outlet.write(frames)
+        except RefusedError as error:
+            try:
+                for refusal in error.refusals:
+                    path = self.aside.keep(refusal, self._ground.clock.now())
+                    logger.warning("sink %s: %s; set aside as %s", self.name, refusal.words, path)
+            except OSError as full:
+                raise DeliveryError(f"cannot set aside what was refused: {full}") from None
+
+    def _again(self) -> bool:
+        """Whether to send the last seconds once more: the server may have forgotten them.
+
+        It has when nobody listened for a while. A connection that breaks now and then says less,
+        and a line that breaks every few seconds must not keep us sending the same for ever.
+        """
+        away, self._away = self._away, None
+        now = self._ground.clock.ticks()
+        if away is None or not self._delivered:
+            return False
+        if not away.refused and now - self._rewound < 2 * self._pace.settle * 1e9:
+            return False
+        self._rewound = now
+        self._delivered.clear()
+        return True
+
+    def _settle(self) -> None:
+        """Let the stored cursor follow, some seconds behind."""
+        limit = self._ground.clock.ticks() - int(self._pace.settle * 1e9)
+        while self._delivered and self._delivered[0][0] <= limit:
+            self._settled = self._delivered.popleft()[1]
+        if self._settled == self._stored or self._stop.is_set():
+            return
+        self._stored = self._settled
+        row = (self.name, *self._settled)
+        try:
+            self._ground.books.submit(lambda books: _store(books, row))
+        except EdunetError as error:
+            logger.warning("sink %s cannot store its cursor: %s", self.name, error)
+
+    def _start(self) -> Position:
+        with self._ground.books.read() as books:
+            query = 'SELECT segment, "offset" FROM cursors WHERE sink = ?'
+            row = books.execute(query, (self.name,)).fetchone()
+        self._stored = Position(*row) if row else None
+        # A log that was thrown away begins anew: its first frame is news.
+        if self._stored is not None and self._stored <= self._ground.log.end:
+            self._settled = self._stored
+        else:
+            self._settled = Position()
+            self._lost_until = self._ground.log.lost(self._settled)  # was never ours to lose
+        return self._settled
+
+    def _count_loss(self, position: Position) -> None:
+        lost = self._ground.log.lost(position)
+        until = position.offset + lost
+        if lost and until > self._lost_until:
+            bytes_ = until - max(position.offset, self._lost_until)
+            self._lost_until = until
+            self.lost_bytes += bytes_
+            logger.error(
+                "sink %s was away too long: the log's bound cost it %d bytes", self.name, bytes_
+            )
+
+
+def _store(books: sqlite3.Connection, row: tuple[str, int, int]) -> None:
+    books.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", row)

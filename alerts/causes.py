@@ -89,14 +89,18 @@ def _side(topology: Topology, link: int, node: int) -> int:
 
 
 def _of_link(topology: Topology, seen: Evidence, verdict: Verdict, row: int) -> Cause:
+    """A dark link as a cause of its own: lost protection, unless nothing else leads behind it."""
     firsts = [int(seen.ports.first_bad[2 * row + side]) for side in (0, 1)]
     opened = min((first for first in firsts if first), default=0)
+    ends = [node for node in topology.ends[row].tolist() if 0 <= node < topology.devices]
     far = int(topology.ends[row, 1])
-    lost = far >= topology.devices and verdict.nodes[far] != State.UP
-    confirmed = verdict.links[row] == State.DOWN
+    unseen = far >= topology.devices  # a site without a device: the port is all there is to see
+    # Both ends must have answered since the light went out: a far end that has not been asked yet
+    # may be about to fall silent, and then it is an outage that must be told.
+    proved = all(seen.reach.last_up[node] >= opened and verdict.good[node] for node in ends)
+    lost = topology.ends[row, 0] < 0 or (unseen and verdict.nodes[far] != State.UP)
     kind: Literal["outage", "redundancy_lost"] = "outage" if lost else "redundancy_lost"
-    if topology.ends[row, 0] < 0:  # the carrier's own end: nothing we see says what is behind
-        kind = "outage"
+    confirmed = verdict.links[row] == State.DOWN and (lost or proved)
     return Cause("link", row, opened, bool(confirmed), kind, "unknown")
 
 

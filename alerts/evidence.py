@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,10 @@ Times = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
-CONFIRM = 2  # looks that make a suspicion a fact, for bad news and for good
+CONFIRM: Final = 2  # looks that make a suspicion a fact, for bad news and for good
+STALE_PERIODS: Final = 3.5  # silence of the asker this long makes a thing unknown
+_BARRIER_PERIODS: Final = 1.2
+_BARRIER_MS: Final = 5000
 
 
 class Series:
@@ -21,7 +25,8 @@ class Series:
 
     Attributes:
         seen: the newest reading. last_up: the newest success. first_bad: the first failure of the
-            present streak. bad: the newest failures, newest first, `CONFIRM` of them.
+            present streak. bad: the newest failures, newest first, `CONFIRM` of them. dark_since:
+            the failure that confirmed the streak.
         up_since: the first success of the present streak. n_down, n_up: lengths of the streaks.
     """
 
@@ -30,6 +35,7 @@ class Series:
         self.last_up = np.zeros(size, np.int64)
         self.first_bad = np.zeros(size, np.int64)
         self.bad = np.zeros((CONFIRM, size), np.int64)
+        self.dark_since = np.zeros(size, np.int64)
         self.up_since = np.zeros(size, np.int64)
         self.n_down = np.zeros(size, np.int32)
         self.n_up = np.zeros(size, np.int32)
@@ -47,16 +53,28 @@ class Series:
         self.up_since[good] = np.where(self.n_up[good] == 0, good_at, self.up_since[good])
         self.last_up[good] = good_at
         self.n_up[good] += 1
-        self.n_down[good] = 0
-        self.first_bad[good] = 0
-        self.bad[:, good] = 0
+        self._forgive(good)
         bad, bad_at = rows[~up], times[~up]
         self.first_bad[bad] = np.where(self.n_down[bad] == 0, bad_at, self.first_bad[bad])
         self.bad[1:, bad] = self.bad[:-1, bad]
         self.bad[0, bad] = bad_at
         self.n_down[bad] += 1
         self.n_up[bad] = 0
+        confirmed = self.n_down[bad] == CONFIRM
+        self.dark_since[bad[confirmed]] = bad_at[confirmed]
         return changed
+
+    def void(self, before: int) -> None:
+        """Forget every streak of failures that began before that moment: it must be earned anew."""
+        self._forgive(
+            np.flatnonzero((self.n_down > 0) & (self.first_bad < before)).astype(np.int32)
+        )
+
+    def _forgive(self, rows: Rows) -> None:
+        self.n_down[rows] = 0
+        self.first_bad[rows] = 0
+        self.bad[:, rows] = 0
+        self.dark_since[rows] = 0
 
     def fresh(self, now: int, stale_ms: Times | int) -> Bools:
         """Which were read recently enough to be believed."""
@@ -86,6 +104,26 @@ class Evidence:
     reach_period: Times
     snmp_period: int
     port_period: int
+
+    @property
+    def barrier(self) -> int:
+        """Milliseconds a suspicion waits for the neighbours to be asked again, at most."""
+        return _BARRIER_MS + int(_BARRIER_PERIODS * self.reach_period.max(initial=0))
+
+    @property
+    def patience(self) -> int:
+        """Milliseconds within which every port of a living device is read again."""
+        return _BARRIER_MS + int(_BARRIER_PERIODS * self.port_period)
+
+    def proved(self, g: int, x: int) -> bool:
+        """Whether g's answers prove that x's failures are not g's own.
+
+        A neighbour that has only just come back proves nothing of older failures.
+        """
+        reach = self.reach
+        back = reach.up_since[g]
+        again = back <= reach.first_bad[x] or reach.bad[CONFIRM - 1, x] >= back
+        return bool(reach.n_up[g] and reach.last_up[g] >= reach.first_bad[x] and again)
 
     @classmethod
     def none(cls, topology: Topology, reach_period: Times, snmp_ms: int, port_ms: int) -> Evidence:

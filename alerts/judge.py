@@ -120,7 +120,9 @@ class _Look:
         devices = self.topology.devices
         nodes = np.zeros(len(self.topology.nodes), np.int8)
         nodes[self.good] = State.UP
-        agent = self.good[:devices] & self.seen.snmp.dark
+        # Silence from before the device came back says nothing of its agent now.
+        heard = self.seen.snmp.bad[CONFIRM - 1] >= self.seen.reach.up_since
+        agent = self.good[:devices] & self.seen.snmp.dark & heard
         nodes[:devices][agent] = State.DEGRADED
         nodes[self.suspect] = self.before.nodes[self.suspect]
         for node in np.flatnonzero(self.dark).tolist():

@@ -21,7 +21,9 @@ class Verdict:
     `blind`: every vantage is dark, so nothing is known. `good`: bool[nodes], nodes that were
     reached and may be believed. `because`: `Because` of every site. `port_up`, `port_down`,
     `port_wait`: bool[links, 2], ends a living device sees light at, none, or none just now.
-    `silent`: nodes that carry traffic but do not answer.
+    `silent`: nodes that carry traffic but do not answer. `reached`: bool[nodes], devices that
+    packets get to as far as we know. `waits`: bool[nodes], of the others those that cannot be
+    judged before a neighbour was asked again.
     """
 
     nodes: States
@@ -35,6 +37,8 @@ class Verdict:
     port_up: Bools
     port_down: Bools
     port_wait: Bools
+    reached: Bools
+    waits: Bools
     blind: bool = False
     silent: frozenset[int] = frozenset()
 
@@ -57,4 +61,6 @@ class Verdict:
             port_up=port,
             port_down=port,
             port_wait=port,
+            reached=np.zeros(n, bool),
+            waits=np.zeros(n, bool),
         )

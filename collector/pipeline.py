@@ -54,6 +54,7 @@ class Pipeline:
         self._facts: dict[str, Facts] = {}
         self._cli: dict[str, Cli] = {}
         self._recorded = 0
+        self._loaded = now
         self.picture = self._painted(engine.verdict, now)
 
     def facts(self, device: str, facts: Facts) -> None:
@@ -108,6 +109,7 @@ class Pipeline:
             alerts=self._engine.open_alerts,
             facts=dict(self._facts),
             cli=dict(self._cli),
+            loaded=self._loaded,
         )
 
 

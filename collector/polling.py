@@ -64,6 +64,8 @@ class Polling:
                 late = max(ns for job, ns in due if job.table == table)
                 health.lateness.labels(table).set(late / 1e9)
             jobs = [job for job, _ in due if job.device not in self._busy]
+            for device in {job.device for job, _ in due} & self._busy:
+                self._schedule.urge(device, now)  # what it was asked before may say nothing new
             if jobs:
                 self._spawn(self._round(jobs, consumer, health))
             next_ns = self._schedule.next_ns()

@@ -90,6 +90,7 @@ class Overview(NamedTuple):
     links: dict[str, int]
     devices: dict[str, int]
     incidents: int
+    blind: bool
     error: str | None
     rows: tuple[Row, ...]
     alarms: tuple[Alarm, ...]
@@ -135,8 +136,12 @@ def overview(
     schools: Sequence[Answer],
     links: Sequence[Answer],
     alerts: Sequence[Answer],
+    carriers: Mapping[str, str] | None = None,
 ) -> Overview:
-    """The page of what the five questions answered; the arguments are never changed."""
+    """The page of what the five questions answered; the arguments are never changed.
+
+    `carriers`: id -> the name people know.
+    """
     now = _moment(network["time"]) or datetime.fromtimestamp(0).astimezone()
     rows = _rows(counties, schools)
     return Overview(
@@ -147,10 +152,13 @@ def overview(
         links=dict(network["links"]),
         devices=dict(network["devices"]),
         incidents=network["incidents_open"],
+        blind=bool(network.get("blind")),
         error=network["inventory"]["error"],
         rows=rows,
         alarms=_alarms(alerts, rows, now),
-        egress=tuple(_egress(link) for link in links if link["role"] == "idc_egress"),
+        egress=tuple(
+            _egress(link, carriers or {}) for link in links if link["role"] == "idc_egress"
+        ),
     )
 
 
@@ -211,10 +219,11 @@ def _alarms(alerts: Iterable[Answer], rows: Sequence[Row], now: datetime) -> tup
     for alert in alerts:
         if alert["state"] != "firing":
             continue
-        hit = by_incident.get(alert["incident"] or "", [])
+        # What it cut off by its own word; else the schools that name it; else its subject.
+        hit = [by_id[site] for site in alert.get("sites", ()) if site in by_id]
+        hit = hit or by_incident.get(alert["incident"] or "", [])
         subject = by_id.get(alert["subject"]["id"])
-        if not hit and subject is not None:
-            hit = [subject]
+        hit = hit or ([subject] if subject else [])
         firing.append(_alarm(alert, hit, names.get(alert["county"]), now))
     return tuple(sorted(firing, key=_urgency))
 
@@ -246,10 +255,10 @@ def _alarm(alert: Answer, hit: Sequence[Cell], county: str | None, now: datetime
     )
 
 
-def _egress(link: Answer) -> Egress:
+def _egress(link: Answer, carriers: Mapping[str, str]) -> Egress:
     return Egress(
         id=link["id"],
-        name=link["carrier"] or link["id"],
+        name=carriers.get(link["carrier"], link["carrier"]) or link["id"],
         state=link["state"],
         download_bps=link["download_bps"],
         upload_bps=link["upload_bps"],

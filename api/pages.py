@@ -1,18 +1,19 @@
-"""What a browser is given: the overview at `/`, its live fragment, and the files both use."""
+"""What a browser is given: the overview at `/`, its fragment, `/docs`, and the files they use."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from importlib import import_module
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from api import render
+from api import queries, render
 from api.assets import shipped
-from api.i18n import negotiate
+from api.i18n import LANGUAGES, negotiate
 from api.overview import Overview, overview
+from api.scope import Scope
+from edunet.clock import SystemClock
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,23 +30,32 @@ _GUARD: Final = {
 
 def language(request: Request) -> str:
     """The language of this reader: `?lang=`, else the cookie, else the browser's, else ours."""
+    source = getattr(request.app.state, "source", None)
+    ours = source.picture().topology.inventory.network.locale if source else LANGUAGES[0]
     return negotiate(
         request.query_params.get("lang"),
         request.cookies.get("lang"),
         request.headers.get("accept-language"),
-        getattr(request.app.state, "locale", "zh-CN"),
+        ours,
     )
 
 
 def shown(request: Request, lang: Annotated[str, Depends(language)]) -> Overview:
     """The overview of what this reader may see, as the API answers it at this moment."""
-    queries, scope = import_module("api.queries"), import_module("api.scope")
-    picture, sight = request.app.state.source.picture(), scope.Scope.of(request)
-    asked: list[Any] = [
-        getattr(queries, name)(picture, sight, lang)
-        for name in ("network", "counties", "schools", "links", "alerts")
-    ]
-    return overview(*asked)
+    picture, scope = request.app.state.source.picture(), Scope.of(request)
+    page = overview(
+        queries.network(picture, scope, lang),
+        queries.counties(picture, scope, lang),
+        queries.schools(picture, scope, lang),
+        queries.links(picture, scope, lang),
+        queries.alerts(picture, scope, lang),
+        {carrier.id: carrier.name for carrier in picture.topology.inventory.carriers},
+    )
+    if page.age_s is None:
+        return page
+    # A picture that is no longer repainted grows old too, whatever it says of its own data.
+    clock = getattr(request.app.state, "clock", None) or SystemClock()
+    return page._replace(age_s=page.age_s + max(0.0, clock.now() / 1e3 - page.now.timestamp()))
 
 
 # Handlers are plain functions, which FastAPI runs in a thread: rendering delays no other answer.
@@ -57,11 +67,15 @@ def overview_page(
 ) -> Response:
     """The overview as a document, in the reader's language and colours."""
     theme = _theme(request)
-    response = _packed(request, render.whole(page, lang, theme), {"Cache-Control": "no-store"})
-    for name, value in (("lang", lang), ("theme", theme)):
-        if value and name in request.query_params:
-            response.set_cookie(name, value, max_age=_YEAR, samesite="lax")
-    return response
+    return _document(request, render.whole(page, lang, theme), lang, theme)
+
+
+@router.get("/docs")
+def manual(request: Request, lang: Annotated[str, Depends(language)]) -> Response:
+    """The calls of the API as a document; nothing in it comes from outside."""
+    theme, openapi = _theme(request), request.app.openapi()
+    name = request.app.state.source.picture().topology.inventory.network.name
+    return _document(request, render.manual(name, lang, theme, openapi), lang, theme)
 
 
 @router.get("/fragments/overview")
@@ -105,6 +119,15 @@ def static(request: Request, name: str, v: str = "") -> Response:
 
 
 _VARY: Final = {"Vary": "Accept-Encoding, Accept-Language, Cookie"}
+
+
+def _document(request: Request, text: str, lang: str, theme: str | None) -> Response:
+    """A whole page, which remembers the language and colours it was asked for in."""
+    response = _packed(request, text, {"Cache-Control": "no-store"})
+    for name, value in (("lang", lang), ("theme", theme)):
+        if value and name in request.query_params:
+            response.set_cookie(name, value, max_age=_YEAR, samesite="lax")
+    return response
 
 
 def _packed(request: Request, text: str, headers: dict[str, str]) -> Response:

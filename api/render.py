@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 from api import wording
 from api.assets import shipped
 from api.i18n import translator
+from api.manual import calls
 from api.overview import STALE_S, TROUBLE, Cell, Overview
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -43,6 +45,13 @@ def fragment(page: Overview, lang: str) -> str:
     """What stands in `<main>`, without the age of the data: that changes when nothing else does."""
     context = _context(page, lang) | {"age": None if page.age_s is None else ""}
     return environment().get_template("parts/overview.html").render(context)
+
+
+def manual(name: str, lang: str, theme: str | None, openapi: Mapping[str, Any]) -> str:
+    """The calls of the API as a document, under the name of the network."""
+    context = {"_": translator(lang), "lang": lang, "theme": theme, "url": shipped().url}
+    more = {"network": name, "groups": calls(openapi)}
+    return environment().get_template("docs.html").render(context | more)
 
 
 def tile(cell: Cell, words: dict[str, str]) -> Markup:

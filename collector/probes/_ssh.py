@@ -62,7 +62,8 @@ def say(cli: Any, command: str, deadline: float) -> str:
     cli.read_timeout_override = left(deadline)
     # The prompt at a line's beginning: its name alone may stand in any description. Firewalls in a
     # pair put HRP_M or the like before it, and Cisco's driver keeps but part of a long name.
-    prompt = rf"\n[A-Z_]{{0,6}}[<\[]?{re.escape(cli.base_prompt)}[^\n]{{0,64}}[>\]#$]"
+    name = re.escape(cli.base_prompt.strip("<[>]#$"))
+    prompt = rf"\n[A-Z_]{{0,6}}[<\[]?{name}[^\n]{{0,64}}[>\]#$]" if name else r"\n[<\[]?[>\]#$] *$"
     return str(cli.send_command(command, expect_string=prompt))
 
 

@@ -105,6 +105,27 @@ def test_nothing_but_the_listed_lines_reaches_a_device(
     assert set(profile.ssh.commands.values()) <= set(actor.lines)
 
 
+def test_a_description_that_looks_like_the_prompt_does_not_end_the_answer(
+    hostkeys: HostKeys,
+) -> None:
+    answers = dict(cli_answers.H3C)
+    table = answers["display interface brief"].replace("to the library", "to <SW-1> and <SW-1>")
+    answers["display interface brief"] = table
+    with Actor(Part(prompt="<SW-1>", answers=answers, slow=True)).on_stage() as actor:
+        told = ask(device(actor.port), LOGIN, load("h3c_comware"), hostkeys, timeout=20)
+
+    assert cli_answers.H3C_STATES == told.interfaces
+
+
+@pytest.mark.parametrize("prompt", ["a-switch-with-a-very-long-name-indeed>", "SW.1+(x)#", "#"])
+def test_a_name_of_any_kind_makes_a_prompt(prompt: str, hostkeys: HostKeys) -> None:
+    part = Part(prompt=prompt, answers=cli_answers.RUIJIE)
+    with Actor(part).on_stage() as actor:
+        told = ask(device(actor.port), LOGIN, load("ruijie_rgos"), hostkeys, timeout=20)
+
+    assert cli_answers.RUIJIE_STATES == told.interfaces
+
+
 def test_an_offer_to_change_the_password_is_declined(hostkeys: HostKeys) -> None:
     question = "The password needs to be changed. Change now? [Y/N]: "
     part = Part(prompt="<SW-1>", answers=cli_answers.HUAWEI, asks_first=(question,))
@@ -290,11 +311,26 @@ def test_a_flood_as_an_answer_is_cut_off(hostkeys: HostKeys) -> None:
         assert "said too much by ssh" in str(refused(actor.port, hostkeys))
 
 
-def test_a_device_that_hangs_up_is_noticed_at_once(hostkeys: HostKeys) -> None:
+@pytest.mark.parametrize("when", ["login", "answer"])
+def test_a_device_that_hangs_up_is_noticed_at_once(when: str, hostkeys: HostKeys) -> None:
     began = time.monotonic()
-    with Actor(Part(prompt="<SW-1>", hangs_up=True)).on_stage() as actor:
+    part = Part(prompt="<SW-1>", answers=cli_answers.HUAWEI, hangs_up=when)
+    with Actor(part).on_stage() as actor:
         assert "hung up" in str(refused(actor.port, hostkeys, timeout=30))
     assert time.monotonic() - began < 5
+
+
+def test_what_a_stranger_sends_does_not_reach_our_log(
+    hostkeys: HostKeys, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def mail_server(caller: socket.socket) -> None:
+        caller.sendall(b"220 mail.example ESMTP\r\n" * 200)
+
+    with tcp_server(mail_server) as port:
+        assert "hung up, or does not speak ssh" in str(refused(port, hostkeys))
+
+    assert [] == caplog.records
+    assert ("", "") == tuple(capfd.readouterr())
 
 
 def test_a_device_that_falls_silent_after_the_login_is_left_at_the_deadline(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ class Part:
     asks_first: tuple[str, ...] = ()
     auth: str = "password"
     floods: bool = False
-    hangs_up: bool = False
+    hangs_up: str = ""  # after the login, or within an answer
     mute: bool = False
+    slow: bool = False
 
 
 @dataclass
@@ -74,7 +76,7 @@ class Actor:
         transport.close()
 
     def _play(self, channel: Any) -> None:
-        if self.part.hangs_up:
+        if self.part.hangs_up == "login":
             return
         while self.part.floods:
             channel.sendall(b"0123456789abcdef" * 2048)
@@ -89,7 +91,13 @@ class Actor:
             if self.part.mute:
                 continue
             said = self.part.answers.get(line, "% Unknown command\n" if line else "")
-            channel.sendall((said.replace("\n", "\r\n") + self.part.prompt).encode())
+            if said and self.part.hangs_up == "answer":
+                channel.sendall(said[: len(said) // 2].encode())
+                return
+            for piece in said.splitlines(keepends=True) if self.part.slow else [said]:
+                channel.sendall(piece.replace("\n", "\r\n").encode())
+                time.sleep(0.03 if self.part.slow else 0)
+            channel.sendall(self.part.prompt.encode())
 
     def _line(self, channel: Any) -> str | None:
         """The next line typed, echoed as a terminal does; None when the other side has left."""

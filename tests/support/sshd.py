@@ -168,8 +168,12 @@ def _running(argv: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[byt
     try:
         yield process
     finally:
-        process.kill()
-        process.wait(10)
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
 
 
 def _output(argv: Sequence[str], given: str | None = None) -> str:

@@ -19,7 +19,7 @@ Column = npt.NDArray[np.uint64] | npt.NDArray[np.float64] | npt.NDArray[np.int16
 
 
 class Reason(IntEnum):
-    """Why a value is not to be believed; 0 is good. The label of `edunet_samples_rejected_total`."""
+    """Why a value is not believed; 0 is good. Label of `edunet_samples_rejected_total`."""
 
     GOOD = 0
     MISSING = 1  # the agent did not answer for this object
@@ -43,7 +43,7 @@ class Frame:
         kind: `interface`, `probe` or `device`; with the slot it names the series.
         slots: int32[n], permanent numbers given by the catalog.
         times: int64[n], milliseconds since the epoch, UTC, when the row was read.
-        columns: name -> uint64[n] (counters), float64[n] (NaN = unknown) or int16[n] (-1 = unknown).
+        columns: name -> uint64[n] (counters), float64[n] (NaN = unknown), int16[n] (-1 = unknown).
         reason: name -> uint8[n], `Reason` of each value; a name without an entry is all good.
         uptime: uint32[n], sysUpTime in hundredths of a second read with the row; 0 = not read.
     """

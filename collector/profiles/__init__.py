@@ -108,3 +108,9 @@ def _complaints(path: Path, error: ValidationError) -> Iterable[str]:
         else:
             said = one["msg"].removeprefix("Value error, ")
             yield f"{path}: {where}: {said[:1].lower()}{said[1:]}"
+
+
+def vendor(sysobjectid: str, profiles: Mapping[str, Profile] | Iterable[Profile]) -> str | None:
+    """The vendor whose profile fits this sysObjectID, or None."""
+    found = match(sysobjectid, profiles)
+    return found.vendor if found else None

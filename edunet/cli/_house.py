@@ -5,11 +5,10 @@ from __future__ import annotations
 import fcntl
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts import rule
@@ -38,6 +37,7 @@ from edunet.health import Health
 from edunet.inventory import Device, Inventory
 from edunet.labels import Names
 from edunet.log import FrameLog
+from edunet.secrets import communities
 from edunet.settings import Settings
 from edunet.topology import compile_topology
 
@@ -96,7 +96,7 @@ class House:
             transport = Gufo(lambda device: community[device.snmp or ""], clock)
             polling = Polling(
                 topology, self.catalog, settings.intervals, transport, clock,
-                lambda oid: _vendor(oid, known),
+                lambda oid: profiles.vendor(oid, known),
             )  # fmt: skip
             reaching = Reaching(topology, self.catalog, settings.intervals.reachability, clock)
             logins = Logins(
@@ -174,25 +174,6 @@ class House:
             ) from None
 
 
-def communities(inventory: Inventory) -> dict[str, str]:
-    """The opened community of every SNMP credential that a device uses.
-
-    Raises:
-        ConfigError: a secret cannot be opened, or a device wants SNMPv3, which is not spoken yet.
-    """
-    used = {device.snmp for device in inventory.devices if device.snmp}
-    found: dict[str, str] = {}
-    for name, credential in inventory.credentials.snmp.items():
-        if name not in used:
-            continue
-        if credential.community is None:
-            raise ConfigError(
-                f"credentials.snmp.{name}: SNMPv3 is not spoken yet; write version: 2c"
-            )
-        found[name] = credential.community.open()
-    return found
-
-
 def routes(settings: Settings) -> Callable[[Alert], list[str]]:
     """Which channels an alert goes to: the first route that fits; without routes every channel.
 
@@ -230,8 +211,3 @@ def _asked(device: Device, picture: Picture, probed: Callable[[int], int | None]
     if device.snmp and device.id not in picture.facts:
         return False
     return device.reach == "snmp" or probed(picture.slots["probe", device.id]) is not None
-
-
-def _vendor(object_id: str, known: Mapping[str, Any]) -> str | None:
-    found = profiles.match(object_id, known)
-    return found.vendor if found else None

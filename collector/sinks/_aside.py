@@ -43,13 +43,14 @@ class Aside:
             os.fsync(file.fileno())
         part.replace(path)
         self.kept += 1
-        self._trim()
+        self._trim(path)
         return path
 
-    def _trim(self) -> None:
+    def _trim(self, newest: Path) -> None:
         files = sorted(self.folder.glob("*.lp"))
         size = sum(file.stat().st_size for file in files)
-        for file in files[:-1]:
+        files.remove(newest)
+        for file in files:
             if size <= self.most_bytes:
                 return
             size -= file.stat().st_size

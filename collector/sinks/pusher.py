@@ -126,6 +126,7 @@ class Pusher:
             self._oldest = min(int(frame.times.min(initial=1 << 62)) for frame in frames)
             if not self._deliver(frames):
                 return position  # we are to stop
+            self._settle()
             if self._again():
                 return self._settled
             self._delivered.append((self._ground.clock.ticks(), after))

@@ -1,0 +1,103 @@
+"""Is a wrong setting of a sink said in a line a person can act on?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from collector.sinks import Refusal, parse
+from collector.sinks._aside import Aside
+from collector.sinks.influx import Influx, seconds
+from edunet.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kind": "inflx"}, "sinks.tsdb: no kind 'inflx'; choose one of influx"),
+        ({}, "sinks.tsdb: no kind ''; choose one of influx"),
+        ({"kind": "pusher"}, "sinks.tsdb: no kind 'pusher'"),
+        ({"kind": "../influx"}, "sinks.tsdb: no kind '../influx'"),
+        ({"kind": "influx"}, "sinks.tsdb.url: is missing"),
+        ({"kind": "influx", "url": "h:8086"}, "sinks.tsdb.url: write a URL like http://"),
+        ({"kind": "influx", "url": "ftp://h"}, "sinks.tsdb.url: write a URL like http://"),
+        ({"kind": "influx", "url": "http://u:s3cr3t@h"}, "sinks.tsdb.url: leave user, password"),
+        ({"kind": "influx", "url": "http://[::1"}, "sinks.tsdb.url:"),
+        (
+            {"kind": "influx", "url": "http://h", "bukket": 1},
+            "sinks.tsdb.bukket: is no key; influx",
+        ),
+        ({"kind": "influx", "url": "http://h", "timeout": "0s"}, "sinks.tsdb.timeout:"),
+        ({"kind": "influx", "url": "http://h", "token": {"s3cr3t": 1}}, "sinks.tsdb.token:"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("tsdb", settings)
+
+    assert str(caught.value).startswith(message)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_the_documented_settings_are_taken() -> None:
+    sink = parse(
+        "tsdb",
+        {"kind": "influx", "url": "http://h:8086", "org": "edu", "bucket": "e", "token": "${T}"},
+    )
+
+    assert isinstance(sink, Influx)
+    assert ("http://h:8086", "edu", "e", 10.0) == (sink.url, sink.org, sink.bucket, sink.timeout)
+
+
+def test_a_token_that_is_not_there_is_said_when_the_sink_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
+    sink = parse("tsdb", {"kind": "influx", "url": "http://h", "token": "${NO_SUCH_TOKEN}"})
+
+    with pytest.raises(ConfigError, match="NO_SUCH_TOKEN"):
+        sink.open(lambda *_: {})
+
+
+def test_reading_settings_does_not_load_the_client() -> None:
+    code = (
+        "import sys; from collector.sinks import parse;"
+        "parse('t', {'kind': 'influx', 'url': 'http://h'});"
+        "print([m for m in ('influxdb_client', 'urllib3', 'reactivex') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == found.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("7", 7.0),
+        ("-7", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", 0.0),
+        ("soon", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(header: str | None, expected: float | None) -> None:
+    assert expected == seconds(header, "Wed, 21 Oct 2026 07:28:00 GMT")
+
+
+def test_what_is_set_aside_is_bounded_and_kept_once(tmp_path: Any) -> None:
+    aside = Aside(tmp_path / "set-aside" / "tsdb", most_bytes=1000)
+    for number in range(10):
+        first = aside.keep(Refusal(b"x" * 200 + b"%d" % number, "no\nreally"), 1_790_000_000_000)
+        again = aside.keep(Refusal(b"x" * 200 + b"%d" % number, "no\nreally"), 1_790_000_000_999)
+        assert first == again
+
+    files = list(aside.folder.iterdir())
+    assert sum(file.stat().st_size for file in files) <= 1000
+    assert (10, 10 - len(files)) == (aside.kept, aside.dropped)
+    assert b"# no\n# really\n" + b"x" * 200 + b"9\n" == first.read_bytes()

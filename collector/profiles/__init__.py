@@ -45,7 +45,11 @@ def load_all(folders: Sequence[Path] = ()) -> dict[str, Profile]:
     Raises:
         ConfigError: one of them may not be used.
     """
-    names = {path.stem for folder in [*folders, SHIPPED] for path in folder.glob("*.yaml")}
+    places = [folder for folder in [*folders, SHIPPED] if folder.is_dir()]
+    names = {path.stem for folder in places for path in folder.glob("*.yaml")}
+    if hyphened := sorted(name for name in names if "-" in name):
+        better = hyphened[0].replace("-", "_")
+        raise ConfigError(f"profile {hyphened[0]}.yaml: call the file {better}.yaml")
     if len(names) > MAX_PROFILES:
         raise ConfigError(f"{len(names)} profiles; keep at most {MAX_PROFILES}")
     return {name: load(name, folders) for name in sorted(names)}
@@ -82,7 +86,7 @@ def _written(name: str, places: Sequence[Path], depth: int) -> tuple[Path, dict[
         if parent != name:
             below.pop("match", None)  # another make's device ids are its own
         return path, _merge(below, own)
-    known = sorted({path.stem for place in places for path in place.glob("*.yaml")})
+    known = sorted({path.stem for place in places for path in place.glob("[!.]*.yaml")})
     raise ConfigError(f"no profile {name!r}; choose one of {', '.join(known)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -249,6 +250,28 @@ def test_a_wrong_profile_is_refused_with_a_sentence(
         load("mine", site(tmp_path, "mine", text))
 
     assert complaint in str(caught.value)
+
+
+def test_a_site_without_profiles_has_the_shipped_ones(tmp_path: Path) -> None:
+    assert NAMES == list(load_all([tmp_path / "profiles"]))
+
+
+def test_a_file_that_no_inventory_can_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"call the file my_make\.yaml"):
+        load_all(site(tmp_path, "my-make", "extends: generic\nvendor: X\n"))
+
+
+def test_the_profile_in_the_manual_is_one_that_loads(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL)
+    assert 2 == len(blocks)
+
+    whole = load("mine", site(tmp_path, "mine", blocks[0]))
+    changed = load("huawei_vrp", site(tmp_path, "huawei_vrp", blocks[1]))
+
+    assert match("1.3.6.1.4.1.3902.3.100", [whole]) is whole
+    assert changed.ssh is not None
+    assert "display interface description" == changed.ssh.commands["interfaces"]
 
 
 @given(st.binary(max_size=300))

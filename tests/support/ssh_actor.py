@@ -91,7 +91,7 @@ class Actor:
             if self.part.mute:
                 continue
             said = self.part.answers.get(line, "% Unknown command\n" if line else "")
-            if said and self.part.hangs_up == "answer":
+            if line in self.part.answers and self.part.hangs_up == "answer":
                 channel.sendall(said[: len(said) // 2].encode())
                 return
             for piece in said.splitlines(keepends=True) if self.part.slow else [said]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from collector.sinks import Refusal, parse
 from collector.sinks._aside import Aside
+from collector.sinks._lines import FIELDS
 from collector.sinks.influx import Influx, seconds
 from edunet.errors import ConfigError
 
@@ -52,6 +56,27 @@ def test_the_documented_settings_are_taken() -> None:
     assert ("http://h:8086", "edu", "e", 10.0) == (sink.url, sink.org, sink.bucket, sink.timeout)
 
 
+def test_every_example_of_the_page_about_sinks_is_taken() -> None:
+    page = Path(__file__).parents[3] / "docs" / "sinks.md"
+    examples = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    sinks = [item for text in examples for item in yaml.safe_load(text)["sinks"].items()]
+
+    assert ["tsdb", "vm"] == [name for name, _ in sinks]
+    for name, settings in sinks:
+        assert isinstance(parse(name, settings), Influx)
+
+
+def test_the_page_about_sinks_names_every_field() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sinks.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", page, re.MULTILINE))
+    documented = {kind: set(re.findall(r"`(\w+)`", row)) for kind, row in rows.items()}
+
+    assert documented == {
+        kind: {metric.removeprefix(f"edunet_{kind}_") for metric, _ in columns.values()}
+        for kind, columns in FIELDS.items()
+    }
+
+
 def test_a_token_that_is_not_there_is_said_when_the_sink_opens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,7 +115,7 @@ def test_retry_after_is_a_number_or_a_date(header: str | None, expected: float |
     assert expected == seconds(header, "Wed, 21 Oct 2026 07:28:00 GMT")
 
 
-def test_what_is_set_aside_is_bounded_and_kept_once(tmp_path: Any) -> None:
+def test_what_is_set_aside_is_bounded_and_kept_once(tmp_path: Path) -> None:
     aside = Aside(tmp_path / "set-aside" / "tsdb", most_bytes=1000)
     for number in range(10):
         first = aside.keep(Refusal(b"x" * 200 + b"%d" % number, "no\nreally"), 1_790_000_000_000)

@@ -1,0 +1,50 @@
+# Two commands for a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run setup test check fast real daemons lock clean
+
+# A virtual city on loopback, watched: pages, API and metrics on http://127.0.0.1:8080/
+run: setup
+	@exec $(BIN)/edunet run --lab
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "edunet needs Python 3.11 or newer; call: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Everything that CI runs, in its order.
+test: setup daemons check fast real
+
+# What the machine can say without running anything.
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Pure tests and the virtual city.
+fast: setup
+	$(BIN)/pytest -q -m "not daemon and not browser"
+
+# Real daemons and a real browser; without them each test says what is missing.
+real: setup
+	$(BIN)/pytest -q -m "daemon or browser"
+
+# snmpd, sshd, FRR, VictoriaMetrics, Prometheus, Chromium...: installed, never started.
+daemons:
+	@sh tests/support/install-daemons.sh
+
+# Pin every dependency anew, with hashes (needs uv).
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --group dev \
+		pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -94,6 +94,8 @@ class Engine:
         Nothing is decided while the vantage itself is in doubt.
         """
         ask, self._ask = frozenset(self._ask), set()
+        if self.verdict.blind:
+            self._void_blindness()
         verdict = judge(self.topology, self._seen, now, self.verdict)
         if verdict is self.verdict:
             return Decisions(verdict, (), (), ask)
@@ -101,6 +103,12 @@ class Engine:
         found = causes(self.topology, self._seen, verdict, now)
         step = self._lifecycle.step(found, self._seen, verdict, now)
         return Decisions(verdict, step.alerts, step.notices, ask)
+
+    def _void_blindness(self) -> None:
+        """Failures from before a vantage saw again were ours, not theirs."""
+        reach, vantage = self._seen.reach, list(self.topology.vantage)
+        back = [int(reach.up_since[node]) for node in vantage if reach.n_up[node]]
+        reach.void(min(back, default=int(reach.seen.max(initial=0)) + 1), spare=vantage)
 
     def _observe_ports(self, frame: Frame) -> None:
         oper = np.asarray(frame.columns["oper"], np.int16)
@@ -124,8 +132,12 @@ class Engine:
         rows_of = self._rows[frame.kind]
         inside = frame.slots < len(rows_of)
         rows = np.where(inside, rows_of[np.where(inside, frame.slots, 0)], -1)
-        mine = rows >= 0
-        return rows[mine], frame.times[mine], np.asarray(frame.columns[column], np.int64)[mine] > 0
+        value = np.asarray(frame.columns[column], np.int64)
+        # What could not be asked (-1, or no echo was sent) has neither answered nor failed.
+        mine = (rows >= 0) & frame.good(column) & (value >= 0)
+        if "sent" in frame.columns:
+            mine &= np.asarray(frame.columns["sent"], np.int64) > 0
+        return rows[mine], frame.times[mine], value[mine] > 0
 
     def _ask_node(self, node: int) -> None:
         if 0 <= node < self.topology.devices and self.topology.inventory.devices[node].snmp:

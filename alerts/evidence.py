@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,11 +65,14 @@ class Series:
         self.dark_since[bad[confirmed]] = bad_at[confirmed]
         return changed
 
-    def void(self, before: int) -> None:
-        """Forget every streak of failures that began before that moment: it must be earned anew."""
-        self._forgive(
-            np.flatnonzero((self.n_down > 0) & (self.first_bad < before)).astype(np.int32)
-        )
+    def void(self, before: int, spare: Sequence[int]) -> None:
+        """Forget every streak of failures that began before that moment: it must be earned anew.
+
+        The rows to `spare` keep theirs.
+        """
+        old = (self.n_down > 0) & (self.first_bad < before)
+        old[list(spare)] = False
+        self._forgive(np.flatnonzero(old).astype(np.int32))
 
     def _forgive(self, rows: Rows) -> None:
         self.n_down[rows] = 0
@@ -124,6 +128,13 @@ class Evidence:
         back = reach.up_since[g]
         again = back <= reach.first_bad[x] or reach.bad[CONFIRM - 1, x] >= back
         return bool(reach.n_up[g] and reach.last_up[g] >= reach.first_bad[x] and again)
+
+    def cut_before(self, link: int, side: int, x: int) -> bool:
+        """Whether the port at that side had failed while x, beyond it, still answered.
+
+        Then the cut does not explain the silence of x, nor the other way round.
+        """
+        return bool(0 < self.ports.first_bad[2 * link + side] < self.reach.last_up[x])
 
     @classmethod
     def none(cls, topology: Topology, reach_period: Times, snmp_ms: int, port_ms: int) -> Evidence:

@@ -44,7 +44,9 @@ class Lifecycle:
         notices: list[Notice] = []
         standing: set[Key] = set()
         for cause in causes:
-            key = self._taken_by(cause)
+            if (cause.type, cause.kind) not in self._rules:
+                continue
+            key = self._taken_by(cause, verdict)
             standing.add(key)
             if key not in self.open or self.open[key].state == "pending":
                 alert = self.open[key] = self._raise(cause, now)
@@ -55,7 +57,10 @@ class Lifecycle:
             alert = self.open[key]
             if alert.state == "pending":
                 del self.open[key]
-            elif well := self._well_since(alert, seen, verdict):
+            elif not self._exists(key):
+                alerts.append(self._close(key, now))
+                notices.append(_notice(alerts[-1], "resolve", now))
+            elif well := self._well_since(alert, seen, verdict, now):
                 alerts.append(self._close(key, max(well, alert.since)))
                 notices.append(_notice(alerts[-1], "resolve", now))
         return Step(tuple(alerts), tuple(notices))
@@ -70,21 +75,32 @@ class Lifecycle:
         alert = self.open.pop(key)
         return alert._replace(state="resolved", resolved=resolved, seq=alert.seq + 1)
 
-    def _taken_by(self, cause: Cause) -> Key:
+    def _exists(self, key: Key) -> bool:
+        kind, name = key
+        return (
+            name in self._topology.link
+            if kind == "link"
+            else f"device:{name}" in self._topology.node
+        )
+
+    def _taken_by(self, cause: Cause, verdict: Verdict) -> Key:
         """The subject the cause is told under: its own, or that of an outage already told.
 
-        A dark box and the dark line to it look alike. What was told first stands, so that one
-        break is one alert whichever evidence comes second.
+        A dark box and the dark line from the living to it look alike. What was told first stands,
+        so that one break is one alert whichever evidence comes second.
         """
         topology, own = self._topology, self._subject(cause).key
         if cause.kind != "outage" or own in self.open:
             return own
+        twins: list[Key] = []
         if cause.type == "link":
-            nodes = [n for n in topology.ends[cause.row].tolist() if 0 <= n < topology.devices]
-            twins: list[Key] = [("device", topology.inventory.devices[n].id) for n in nodes]
+            for node in topology.ends[cause.row].tolist():
+                if 0 <= node < topology.devices and not verdict.good[node]:
+                    twins.append(("device", topology.inventory.devices[node].id))
         else:
-            rows = [row for row, _ in topology.links_of[cause.row]]
-            twins = [("link", topology.inventory.links[row].id) for row in rows]
+            for row, other in topology.links_of[cause.row]:
+                if verdict.good[other]:
+                    twins.append(("link", topology.inventory.links[row].id))
         outages = {rule.name for rule in self._rules.values() if rule.kind == "outage"}
         for key in twins:
             told = self.open.get(key)
@@ -99,7 +115,7 @@ class Lifecycle:
         rule = self._rules[cause.type, cause.kind]
         fields = {"name": subject.name, "schools": len(schools)}
         known = self.open.get(subject.key)
-        since = known.since if known else cause.opened
+        since = min(known.since, cause.opened) if known else cause.opened
         return Alert(
             id=alert_id(rule.name, subject, since),
             rule=rule.name,
@@ -134,7 +150,7 @@ class Lifecycle:
             return topology.county_of_link(cause.row)
         return topology.county[int(topology.node_site[cause.row])]
 
-    def _well_since(self, alert: Alert, seen: Evidence, verdict: Verdict) -> int | None:
+    def _well_since(self, alert: Alert, seen: Evidence, verdict: Verdict, now: int) -> int | None:
         """When the subject began to work again (milliseconds UTC), or None while not proved."""
         topology = self._topology
         if alert.subject.type == "device":
@@ -145,7 +161,11 @@ class Lifecycle:
         ends = [node for node in topology.ends[row].tolist() if 0 <= node < topology.devices]
         times = [_node_well(node, seen, verdict) for node in ends]
         times += [_port_well(2 * row + side, seen) for side in (0, 1) if verdict.port_up[row, side]]
-        if None in times or (verdict.links[row] != State.UP and not _unported(row, seen)):
+        if None in times:
+            return None
+        # Where no port can be read, the answers of a far end that was lost must do.
+        proof = len(ends) == 2 and alert.severity != "info" and not verdict.port_up[row].any()
+        if verdict.links[row] != State.UP and not (proof and _unported(row, seen, now)):
             return None
         return max((time for time in times if time), default=None)
 
@@ -175,9 +195,9 @@ def _port_well(port: int, seen: Evidence) -> int | None:
     return int(seen.ports.up_since[port]) if seen.ports.n_up[port] >= CONFIRM else None
 
 
-def _unported(row: int, seen: Evidence) -> bool:
-    """Whether neither end's port was ever read: then the devices' answers must do."""
-    return not seen.ports.seen[2 * row : 2 * row + 2].any()
+def _unported(row: int, seen: Evidence, now: int) -> bool:
+    """Whether neither end's port was read of late."""
+    return not seen.ports.fresh(now, seen.patience)[2 * row : 2 * row + 2].any()
 
 
 def _severity(cause: Cause, sites: list[Site], schools: list[Site]) -> Severity:

@@ -12,7 +12,7 @@ Answer = Mapping[str, Any]
 # The worst first: what a reader wants to see of a row that has room for little.
 TROUBLE: Final = ("down", "unreachable", "degraded", "unknown")
 SEVERITIES: Final = ("critical", "major", "minor", "info")
-_LOOK: Final = {"critical": "down", "major": "down", "minor": "degraded", "info": "unknown"}
+_LOOK: Final = {"critical": "down", "major": "down", "minor": "degraded", "info": "degraded"}
 
 # Data older than this is not shown as if it were now.
 STALE_S: Final = 60.0

@@ -13,7 +13,7 @@ class Health:
     """One registry, so that two runs in one process (tests) do not share figures."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a series no name of ours promises
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # no name of ours promises them
         self.registry: Final = CollectorRegistry()
         self.cycle = self._gauge("edunet_poll_cycle_seconds", "table")
         self.cpu = self._counter("edunet_poll_cpu_seconds_total")

@@ -144,8 +144,15 @@ def compile_topology(inventory: Inventory) -> Topology:
         nodes=tuple(nodes),
         node_site=np.array(list(nodes.values()), np.int32),
         ends=np.array(ends, np.int32).reshape(-1, 2),
-        vantage=tuple(row[f"device:{place.device}"] for place in inventory.vantage),
+        vantage=_vantage(inventory, row),
     )
+
+
+def _vantage(inventory: Inventory, row: Mapping[str, int]) -> tuple[int, ...]:
+    """Where the collectors stand; where nobody says, behind the first device."""
+    if not inventory.vantage and inventory.devices:
+        return (0,)
+    return tuple(row[f"device:{place.device}"] for place in inventory.vantage)
 
 
 def _ends(link: Link) -> tuple[End, End]:

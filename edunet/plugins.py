@@ -15,21 +15,30 @@ from edunet.model import Model
 P = TypeVar("P", bound=Model)
 
 
-def kinds(package: str, base: type[Model]) -> dict[str, type[Model]]:
-    """Every name a user may write as `kind`, and the one subclass of `base` its file defines.
+def kinds(package: str) -> list[str]:
+    """The names a user may write as `kind`: the files of the package that do not begin with `_`."""
+    path = import_module(package).__path__
+    return sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
 
-    Files whose name begins with `_`, and files without such a class, are no plugins.
+
+def find(package: str, kind: str, base: type[P]) -> type[P]:
+    """The subclass of `base` that `package/kind.py` defines: the one class named after the file.
+
+    Raises:
+        KeyError: no such file.
     """
-    found: dict[str, type[Model]] = {}
-    for module in pkgutil.iter_modules(import_module(package).__path__):
-        if module.name.startswith("_"):
-            continue
-        file = import_module(f"{package}.{module.name}")
-        for item in vars(file).values():
-            mine = isinstance(item, type) and item.__module__ == file.__name__
-            if mine and issubclass(item, base) and item.__name__.lower() == module.name:
-                found[module.name] = item
-    return found
+    if kind not in kinds(package):
+        raise KeyError(kind)
+    module = import_module(f"{package}.{kind}")
+    (plugin,) = (
+        item
+        for item in vars(module).values()
+        if isinstance(item, type)
+        and issubclass(item, base)
+        and item.__module__ == module.__name__
+        and item.__name__.lower() == kind.replace("_", "")
+    )
+    return plugin
 
 
 def build(package: str, base: type[P], place: str, settings: Mapping[str, Any]) -> P:
@@ -40,18 +49,18 @@ def build(package: str, base: type[P], place: str, settings: Mapping[str, Any]) 
     """
     fields = dict(settings)
     kind = str(fields.pop("kind", ""))
-    known = kinds(package, base)
-    if kind not in known:
-        raise ConfigError(
-            f"{place}: no kind {kind[:40]!r}; choose one of {', '.join(sorted(known))}"
-        )
     try:
-        made = known[kind].model_validate(fields)
+        plugin = find(package, kind, base)
+    except KeyError:
+        choice = ", ".join(kinds(package))
+        raise ConfigError(f"{place}: no kind {kind[:40]!r}; choose one of {choice}") from None
+    try:
+        return plugin.model_validate(fields)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join([place, *map(str, found['loc'])])}: {found['msg'].lower()}"
-            for found in error.errors(include_url=False, include_input=False)
-        ]
+        keys = ", ".join(plugin.model_fields)
+        said = {"missing": "is missing", "extra_forbidden": f"is no key; {kind} takes {keys}"}
+        lines: list[str] = []
+        for found in error.errors(include_url=False, include_input=False):
+            path = ".".join([place, *map(str, found["loc"])])
+            lines.append(f"{path}: {said.get(found['type'], found['msg'])}")
         raise ConfigError("\n".join(lines)) from None
-    assert isinstance(made, base)  # noqa: S101 - `kinds` gives nothing else; for the type checker
-    return made

@@ -6,19 +6,18 @@ is the `Outlet` its `open` gives back.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from edunet.errors import ConfigError, DeliveryError
+from edunet.errors import DeliveryError
 from edunet.frame import Frame
 from edunet.model import Model
+from edunet.plugins import build
 
 Labels = Callable[[str, int], Mapping[str, str]]
 """The labels of a (kind, slot): `site, county, device, interface, link, role, carrier`.
@@ -114,21 +113,4 @@ def parse(name: str, settings: Mapping[str, Any]) -> Sink:
     Raises:
         ConfigError: its kind does not exist, or its fields are wrong; one line each.
     """
-    fields = dict(settings)
-    kind = str(fields.pop("kind", ""))
-    modules = {module.name for module in pkgutil.iter_modules(__path__)}
-    kinds = sorted(m for m in modules - {"pusher"} if not m.startswith("_"))
-    if kind not in kinds:
-        raise ConfigError(f"sinks.{name}: no kind {kind!r}; choose one of {', '.join(kinds)}")
-    module = importlib.import_module(f"{__name__}.{kind}")
-    plugin: type[Sink] = getattr(module, kind.title().replace("_", ""))
-    try:
-        return plugin.model_validate(fields)
-    except ValidationError as error:
-        keys = ", ".join(plugin.model_fields)
-        said = {"missing": "is missing", "extra_forbidden": f"is no key; {kind} takes {keys}"}
-        lines: list[str] = []
-        for found in error.errors(include_url=False, include_input=False):
-            path = ".".join(map(str, ("sinks", name, *found["loc"])))
-            lines.append(f"{path}: {said.get(found['type'], found['msg'])}")
-        raise ConfigError("\n".join(lines)) from None
+    return build(__name__, Sink, f"sinks.{name}", settings)  # type: ignore[type-abstract]

@@ -23,10 +23,10 @@ from collector.judging import Judging
 from collector.logins import Logins
 from collector.pipeline import Pipeline
 from collector.polling import Polling
+from collector.pushing import Ground, Pusher
 from collector.reaching import Reaching
 from collector.recording import Recording
 from collector.sinks import parse as sink
-from collector.sinks.pusher import Ground, Pusher
 from collector.transports.gufo import Gufo
 from collector.watch import Watch
 from edunet.books import Books

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from fake_sink import Answer, FakeServer, Rule, interfaces, labels
 
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks import parse
-from collector.sinks.pusher import Ground, Pace, Pusher
 
 Serve = Callable[[Rule], FakeServer]
 TAKEN: Final[Answer] = (204, {}, b"")

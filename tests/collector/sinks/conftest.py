@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fake_sink import FakeServer, Rule
 
-from collector.sinks.pusher import Ground
+from collector.pushing import Ground
 from edunet.books import Books
 from edunet.clock import SystemClock
 from edunet.log import FrameLog

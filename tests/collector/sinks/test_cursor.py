@@ -9,8 +9,8 @@ from daemons import until
 from fake_sink import START, FakeServer
 from pushing import QUICK, TAKEN, Serve, accept, arrived, count, every, pushing
 
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks import AwayError, UnwelcomeError
-from collector.sinks.pusher import Ground, Pace, Pusher
 from edunet.clock import ManualClock
 from edunet.errors import DeliveryError
 from edunet.log import FrameLog

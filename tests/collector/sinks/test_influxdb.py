@@ -16,10 +16,10 @@ import pytest
 from daemons import Daemon, influxdb, until
 from fake_sink import START, interfaces, labels
 
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks import UnwelcomeError
 from collector.sinks._lines import Lines
 from collector.sinks.influx import Influx
-from collector.sinks.pusher import Ground, Pace, Pusher
 from edunet.frame import Frame
 
 pytestmark = pytest.mark.daemon

@@ -10,9 +10,9 @@ from daemons import free_port, until
 from fake_sink import START, Answer, Asked, interfaces, labels
 from pushing import QUICK, TAKEN, Serve, accept, arrived, count, every, pushing
 
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks import RefusedError
 from collector.sinks.influx import Influx
-from collector.sinks.pusher import Ground, Pace, Pusher
 from edunet.frame import Frame
 
 

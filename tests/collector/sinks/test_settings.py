@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from collector.aside import Aside
 from collector.sinks import Refusal, parse
-from collector.sinks._aside import Aside
 from collector.sinks._lines import FIELDS
 from collector.sinks.influx import Influx, seconds
 from edunet.errors import ConfigError

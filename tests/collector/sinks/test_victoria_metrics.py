@@ -15,8 +15,8 @@ import pytest
 from daemons import Daemon, until, victoria_metrics
 from fake_sink import START, interfaces, labels
 
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks.influx import Influx
-from collector.sinks.pusher import Ground, Pace, Pusher
 from edunet.frame import Frame
 from edunet.log import Position
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from collector.aside import Aside
 from collector.sinks import AwayError, Outlet, RefusedError, UnwelcomeError
-from collector.sinks._aside import Aside
 from edunet.books import Books
 from edunet.clock import Clock
 from edunet.errors import DeliveryError, EdunetError

@@ -12,6 +12,7 @@ import httpx
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from edunet.errors import ConfigError
 from edunet.model import Model
 from edunet.plugins import build
 
@@ -55,5 +56,8 @@ def channel(name: str, settings: Mapping[str, Any]) -> Channel:
         ConfigError: no such kind, settings it does not have, or a secret that cannot be opened.
     """
     made = build(__name__, Channel, f"channels.{name}", settings)
-    made.ready()
+    try:
+        made.ready()
+    except ConfigError as error:
+        raise ConfigError(f"channels.{name}: {error}") from None
     return made

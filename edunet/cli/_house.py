@@ -7,8 +7,10 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts import rule
@@ -40,6 +42,10 @@ from edunet.log import FrameLog
 from edunet.secrets import communities
 from edunet.settings import Settings
 from edunet.topology import compile_topology
+
+_CLOSED: Final = 200  # alerts resolved lately that are shown
+
+Part = Outbox | Pusher | Recording | Judging | Watch
 
 log = logging.getLogger(__name__)
 
@@ -110,31 +116,35 @@ class House:
                 Pusher(name, plan.open(names.of), ground) for name, plan in plans.items()
             ]
             undo.pop_all()
+        self._closed = tuple(self._outbox.closed(_CLOSED))
+        self._started: list[Part] = []
         self._ready = False
 
     def start(self) -> None:
         """Start every thread, consumers before producers."""
-        self._recording.start()
-        self._outbox.start()
-        self._judging.start()
         for pusher in self._pushers:
-            pusher.start()
             self.health.sink_lag.labels(pusher.name).set_function(partial(getattr, pusher, "lag_s"))
         self.health.outbox.set_function(self._outbox.pending)
-        self._watch.start()
+        parts: list[Part] = [self._outbox, *self._pushers, self._recording, self._judging]
+        for part in [*parts, self._watch]:
+            part.start()
+            self._started.append(part)
 
-    def stop(self) -> None:
-        """End every thread within a few seconds, producers before consumers; nothing is lost."""
-        self._watch.stop()
-        self._judging.stop()
-        self._recording.stop()
-        for pusher in self._pushers:
-            pusher.stop()
-        self._outbox.stop()
+    def stop(self, seconds: float = 2.5) -> None:
+        """End every thread in about this time, producers before consumers; nothing is lost.
+
+        What the log and the outbox have not delivered is delivered by the next run.
+        """
+        deadline = self._clock.ticks() + seconds * 1e9
+        for part in self._started:
+            if isinstance(part, (Pusher, Outbox)):
+                part.stop(0)  # may be waiting for somebody who hangs: told first, looked at last
+        for part in reversed(self._started):
+            part.stop(max(0.2, (deadline - self._clock.ticks()) / 1e9))
         self._closing.close()
 
     def picture(self) -> Picture:
-        return self._judging.pipeline.picture
+        return replace(self._judging.pipeline.picture, closed=self._closed)
 
     def ready(self) -> bool:
         """Whether every device was asked once."""
@@ -153,6 +163,8 @@ class House:
             for notice in decisions.notices:
                 log.info("%s: %s", notice.action, notice.alert.summary["en"])
             self._outbox.accept(decisions.alerts, decisions.notices)
+        if ended := [alert for alert in decisions.alerts if alert.state == "resolved"]:
+            self._closed = (*reversed(ended), *self._closed)[:_CLOSED]
 
     def _url(self, notice: Notice) -> str:
         return f"http://{self._settings.listen}/api/v1/alerts/{notice.alert.id}"

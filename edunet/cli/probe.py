@@ -46,7 +46,7 @@ def command(
     answered = [
         _icmp(found),
         bool(found.snmp) and asyncio.run(_snmp(found, what, how, inventory.parent, debug, pause)),
-        bool(found.ssh) and _ssh(found, what, inventory.parent),
+        bool(found.ssh) and _ssh(found, what, inventory.parent, Path(how.data) / "known_hosts"),
     ]
     raise typer.Exit(0 if any(answered) else 1)
 
@@ -129,16 +129,17 @@ def _table(facts: Facts, frame: Frame) -> None:
         typer.echo(f"{line}  {port.alias}{' rejected: ' + ', '.join(sorted(why)) if why else ''}")
 
 
-def _ssh(device: Device, what: Inventory, folder: Path) -> bool:
+def _ssh(device: Device, what: Inventory, folder: Path, known_hosts: Path) -> bool:
     from collector import profiles
     from collector.hostkeys import HostKeys
     from collector.probes.ssh import ask
 
     name = "generic" if device.profile == "auto" else device.profile
+    known_hosts.parent.mkdir(parents=True, exist_ok=True)
     try:
         profile = profiles.load(name, [folder / "profiles"])
         login = what.credentials.ssh[device.ssh or ""]
-        said = ask(device, login, profile, HostKeys(Path("known_hosts")), timeout=30)
+        said = ask(device, login, profile, HostKeys(known_hosts), timeout=30)
     except ProbeError as error:
         typer.echo(f"ssh    {error}")
         return False

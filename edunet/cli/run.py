@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from lab import VirtualCity
 
 _LAB_COMMUNITY = "public"
+_TOLD = (signal.SIGINT, signal.SIGTERM)
 
 
 def command(
@@ -37,24 +42,43 @@ def command(
     how = settings_file.load(settings)
     what = load(inventory)
     door = listen(how.listen)
-    city = None
-    try:
-        if lab:
-            city, what = play(what, Path(how.data))
-        from edunet.cli._house import House
-
-        house = House(what, how, inventory.parent, SystemClock())
-        house.start()
+    house = city = None
+    with until_told(), door:
         try:
+            if lab:
+                city, what = play(what, Path(how.data))
+            from edunet.cli._house import House
+
+            house = House(what, how, inventory.parent, SystemClock())
+            house.start()
             _welcome(how, what, lab)
             serve(house, door)
         finally:
-            house.stop()
-    finally:
-        if city:
-            city.stop()
-    if house.trouble:
+            for name in _TOLD:  # told once is enough: what is being ended is ended in order
+                signal.signal(name, signal.SIG_IGN)
+            if house:
+                house.stop()
+            if city:
+                city.stop()
+    if house and house.trouble:
         raise ConfigError(str(house.trouble))
+
+
+@contextmanager
+def until_told() -> Iterator[None]:
+    """SIGINT and SIGTERM end what is inside; both are a success, whenever they come."""
+
+    def told(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {name: signal.signal(name, told) for name in _TOLD}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def listen(address: str) -> socket.socket:
@@ -66,16 +90,26 @@ def listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    if not (host in ("localhost", "::1") or host.startswith("127.")):
+    if not _loopback(host):
         raise ConfigError(
             f"listen: {address} is open to others, and tokens do not exist yet; write"
             " 127.0.0.1:8080 and put a proxy that asks for a password in front"
         )
     try:
-        return socket.create_server((host, int(port)), family=family)
+        door = socket.create_server((host, int(port)), family=family)
     except (OSError, OverflowError) as error:
         why = (getattr(error, "strerror", None) or "no such port").lower()
         raise ConfigError(f"listen: {address}: {why}; stop who uses it or write another") from None
+    # asyncio does it for its own sockets only; without it every answer waits 40 ms for an ACK
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Inventory]:

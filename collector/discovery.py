@@ -16,17 +16,23 @@ def facts_of(
 
     A port is called by its ifName. Where the inventory names it by ifDescr instead
     (`GigabitEthernet0/0/1` for `GE0/0/1`), that name is used; where neither is unique, ifIndex
-    keeps them apart. `wanted` are the interfaces the inventory names; those not found are `lost`.
+    keeps them apart: no two ports ever share a name, and so a series. `wanted` are the interfaces
+    the inventory names; those not found are `lost`.
     """
     asked = set(wanted)
     names = Counter(name for _, name, _, _ in found.interfaces)
     descrs = Counter(descr for _, _, _, descr in found.interfaces)
+    taken: set[str] = set()
     ports: list[Port] = []
     for index, name, alias, descr in found.interfaces:
-        called = name if name and names[name] == 1 else ""
-        if called not in asked and descr in asked and descrs[descr] == 1:
-            called = descr
-        called = called or (descr if descr and descrs[descr] == 1 else f"ifIndex {index}")
+        own = name if names[name] == 1 else ""
+        other = descr if descrs[descr] == 1 and not names[descr] else ""
+        if own not in asked and other in asked:
+            own = other
+        called = own or other or f"ifIndex {index}"
+        while called in taken:  # an agent may call one port as we call another
+            called = f"ifIndex {index} ({called})"
+        taken.add(called)
         ports.append(Port(index, name, called, alias, slot(called)))
     return Facts(
         descr=found.descr,

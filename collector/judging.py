@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from alerts.engine import Decisions
 from collector.pipeline import Pipeline
@@ -16,6 +16,8 @@ from edunet.frame import Frame
 from edunet.health import Health
 
 _IDLE_S: Final = 0.5  # without news the judge still looks whether something has grown old
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,14 @@ class Judging:
             self._news.notify()
         self._thread.join(seconds)
 
+    def _hand_on(self, takes: Callable[[T], None], what: T) -> None:
+        try:
+            takes(what)
+        except (
+            Exception
+        ):  # a full disk, say: who writes must not blind who decides, nor the reverse
+            log.exception("what was judged could not be handed on")
+
     def _run(self) -> None:
         while True:
             with self._news:
@@ -80,6 +90,6 @@ class Judging:
             except Exception:  # a bug in judging one batch must not end the watch over a city
                 log.exception("a batch of %d frames could not be judged", len(frames))
                 continue
-            self._written(out)
-            self._decided(decisions)
+            self._hand_on(self._written, out)
+            self._hand_on(self._decided, decisions)
             self._health.loop_lag.labels("judge").set((self._clock.ticks() - asked) / 1e9)

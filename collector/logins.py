@@ -13,7 +13,7 @@ from collector.consumer import Consumer
 from collector.hostkeys import HostKeys
 from collector.profiles import Profile, match
 from edunet.clock import Clock
-from edunet.errors import EdunetError
+from edunet.errors import ConfigError, EdunetError
 from edunet.facts import Cli
 from edunet.inventory.model import Device, Ssh
 from edunet.topology import Topology
@@ -57,9 +57,19 @@ class Logins:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def profile(self, device: Device) -> Profile:
-        """The profile the inventory names, else the one that fits the device, else `generic`."""
+        """The profile the inventory names, else the one that fits the device, else `generic`.
+
+        Raises:
+            ConfigError: there is none of the name in the inventory.
+        """
         if device.profile != "auto":
-            return self._profiles[device.profile.replace("-", "_")]
+            named = self._profiles.get(device.profile.replace("-", "_"))
+            if named is None:
+                known = ", ".join(sorted(self._profiles))
+                raise ConfigError(
+                    f"{device.id}: no profile {device.profile!r}; choose one of {known}"
+                )
+            return named
         found = match(self._object_id(device.id), self._profiles)
         return found if found and found.ssh else self._profiles["generic"]
 
@@ -84,4 +94,7 @@ class Logins:
             said = ask(device, login, self.profile(device), self._hostkeys, timeout=_TIMEOUT_S)
         except EdunetError as error:
             return Cli(self._clock.now(), trouble=str(error))
+        except Exception as error:  # what no one foresaw of one device must not end all the others
+            log.exception("%s: its answers by ssh could not be read", device.id)
+            return Cli(self._clock.now(), trouble=f"{device.id}: {type(error).__name__}")
         return Cli(self._clock.now(), said.version, said.model, said.uptime_s, said.interfaces)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Final
 
 from collector.consumer import Consumer
 from collector.discovery import facts_of
+from collector.rows import silence
 from collector.schedule import Job, Schedule
-from collector.transports import Answer, Ask, Transport
+from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
 from edunet.clock import Clock
 from edunet.errors import ProbeError
-from edunet.facts import Facts, Port
+from edunet.facts import Facts
 from edunet.frame import Frame
 from edunet.health import Health
 from edunet.inventory.model import Device
@@ -23,7 +24,9 @@ from edunet.settings import Intervals
 from edunet.topology import Topology
 
 _LONGEST_SLEEP_S: Final = 1.0
-_DISCOVER_AT_ONCE: Final = 64
+_DISCOVER_AT_ONCE: Final = 256
+_LOOK_AGAIN_NS: Final = 3600_000_000_000  # cards are added and descriptions change unannounced
+_LOOK_AGAIN_LOST_NS: Final = 300_000_000_000  # while an interface of the inventory is not there
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +45,14 @@ class Polling:
     ) -> None:
         self._catalog, self._clock, self._transport = catalog, clock, transport
         self._vendor = vendor
-        self._devices = {d.id: d for d in topology.inventory.devices if d.snmp}
+        self._devices = {d.id: d for d in topology.inventory.devices if d.snmp and d.address}
         self._wanted: dict[str, set[str]] = {}
         for device, interface in topology.ports:
             self._wanted.setdefault(device, set()).add(interface)
         self.facts: dict[str, Facts] = {}
+        self._stale = set(self._devices)  # not discovered yet, restarted, or renumbered
+        self._look_again: dict[str, int] = {}  # ticks at which a discovery has grown old
+        self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
         self._busy: set[str] = set()
         self._uptimes: dict[str, int] = {}
         self._schedule = Schedule(self._jobs(intervals), clock.ticks())
@@ -56,6 +62,13 @@ class Polling:
 
     async def run(self, consumer: Consumer, health: Health) -> None:
         """Ask for ever; answers go to the consumer as they come."""
+        try:
+            await self._ask_for_ever(consumer, health)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def _ask_for_ever(self, consumer: Consumer, health: Health) -> None:
         while True:
             now = self._clock.ticks()
             self._wake.clear()
@@ -63,11 +76,12 @@ class Polling:
             for table in {job.table for job, _ in due}:
                 late = max(ns for job, ns in due if job.table == table)
                 health.lateness.labels(table).set(late / 1e9)
+            for job, _ in due:
+                if job.device in self._busy:
+                    self._schedule.again(job, now)
             jobs = [job for job, _ in due if job.device not in self._busy]
-            for device in {job.device for job, _ in due} & self._busy:
-                self._schedule.urge(device, now)  # what it was asked before may say nothing new
-            if jobs:
-                self._spawn(self._round(jobs, consumer, health))
+            for some in self._apart(jobs):
+                self._spawn(self._round(some, consumer, health))
             next_ns = self._schedule.next_ns()
             pause = _LONGEST_SLEEP_S if next_ns is None else (next_ns - self._clock.ticks()) / 1e9
             with contextlib.suppress(TimeoutError):
@@ -82,13 +96,13 @@ class Polling:
 
     async def once(self, consumer: Consumer) -> list[Answer]:
         """One full round over every device, for `edunet poll --once`."""
-        asks = await asyncio.gather(
-            *(self._ask(Job(device, "interfaces", 0), consumer) for device in self._devices)
-        )
-        answers = [answer async for answer in self._transport.poll([a for a in asks if a])]
-        for answer in answers:
-            self._deliver(answer, consumer)
-        return answers
+
+        async def answers(device: str) -> list[Answer]:
+            job = Job(device, "interfaces", 0)
+            return [answer async for answer in self._answers([job], consumer)]
+
+        rounds = await asyncio.gather(*(answers(device) for device in self._devices))
+        return [answer for each in rounds for answer in each]
 
     def _jobs(self, intervals: Intervals) -> Iterator[Job]:
         for device in self._devices.values():
@@ -97,66 +111,96 @@ class Polling:
             if self._wanted.get(device.id) or device.reach == "snmp":
                 yield Job(device.id, "links", min(round(intervals.links * 1e9), full))
 
-    async def _round(self, jobs: Sequence[Job], consumer: Consumer, health: Health) -> None:
-        """Ask the devices of these jobs; one job a device, the fuller one when two are due."""
-        started = self._clock.ticks()
+    def _apart(self, jobs: Iterable[Job]) -> Iterator[list[Job]]:
+        """One job a device, the fuller when two are due; those to be discovered each by itself.
+
+        What is not known yet may be dead, and nobody shall wait for it.
+        """
         fullest = {job.device: job for job in sorted(jobs, key=lambda job: job.period_ns)}
-        self._busy |= fullest.keys()
+        known = [job for job in fullest.values() if not self._unknown(job.device)]
+        if known:
+            yield known
+        for job in fullest.values():
+            if self._unknown(job.device):
+                yield [job]
+
+    async def _round(self, jobs: Sequence[Job], consumer: Consumer, health: Health) -> None:
+        """Ask the devices of these jobs."""
+        started = self._clock.ticks()
+        waiting = {job.device for job in jobs}
+        self._busy |= waiting
         try:
-            asks = await asyncio.gather(*(self._ask(job, consumer) for job in fullest.values()))
-            async for answer in self._transport.poll([ask for ask in asks if ask]):
-                self._deliver(answer, consumer)
-                self._busy.discard(answer.ask.device.id)
+            async for answer in self._answers(jobs, consumer):
+                device = answer.ask.device.id
+                waiting.discard(device)
+                self._busy.discard(device)
                 if not answer.trouble:
                     health.last_success.set(self._clock.now() / 1e3)
         finally:
-            self._busy -= fullest.keys()
-        for table in {job.table for job in fullest.values()}:
+            self._busy -= waiting  # those that answered may be busy again with the next question
+        for table in {job.table for job in jobs}:
             health.cycle.labels(table).set((self._clock.ticks() - started) / 1e9)
         reached = [facts for facts in self.facts.values() if not facts.trouble]
         health.answered.set(len(reached) / max(len(self._devices), 1))
 
-    async def _ask(self, job: Job, consumer: Consumer) -> Ask | None:
-        """The ask for a job; discovers the device first when it is not known yet."""
+    async def _answers(self, jobs: Sequence[Job], consumer: Consumer) -> AsyncIterator[Answer]:
+        """The answers to these jobs, each delivered already."""
+        asked = await asyncio.gather(*(self._ask(job, consumer) for job in jobs))
+        for answer in asked:
+            if isinstance(answer, Answer):
+                self._deliver(answer, consumer)
+                yield answer
+        async for answer in self._transport.poll([ask for ask in asked if isinstance(ask, Ask)]):
+            self._deliver(answer, consumer)
+            yield answer
+
+    async def _ask(self, job: Job, consumer: Consumer) -> Ask | Answer:
+        """The ask for a job; the answer, when a device to be discovered first is silent."""
         device = self._devices[job.device]
         slot = self._catalog.slot("device", device.id)
-        known = self.facts.get(device.id)
-        if known is None or not known.object_id:
+        if self._unknown(device.id):
             try:
                 async with self._gate:
-                    known = await self._discover(device)
+                    await self._discover(device, consumer)
+            except UnlistedError as error:
+                self._unlisted[device.id] = str(error)
             except ProbeError as error:
-                self._trouble(device.id, str(error), consumer)
-                return Ask(device, slot, ())
-            consumer.facts(device.id, known)
-        wanted = self._wanted.get(device.id, set())
-        ports: tuple[Port, ...] = known.ports
+                silent = silence(slot, self._clock.now())
+                return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
+        ports = self.facts.get(device.id, Facts()).ports
         if job.table == "links":
+            wanted = self._wanted.get(device.id, set())
             ports = tuple(port for port in ports if port.name in wanted)
         return Ask(device, slot, ports)
 
-    async def _discover(self, device: Device) -> Facts:
+    def _unknown(self, device: str) -> bool:
+        return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)
+
+    async def _discover(self, device: Device, consumer: Consumer) -> None:
         found = await self._transport.discover(device)
+        known = self.facts.get(device.id, Facts())
         facts = facts_of(
             found,
             self._wanted.get(device.id, ()),
             lambda name: self._catalog.slot("interface", device.id, name),
             self._vendor(found.object_id),
-        )
-        for name in facts.lost:
+        )._replace(trouble=known.trouble)  # its return is told when its rows have come
+        for name in set(facts.lost) - set(known.lost):
             log.warning("%s has no interface %s; write its ifName", device.id, name)
         self.facts[device.id] = facts
-        return facts
+        self._stale.discard(device.id)
+        self._unlisted.pop(device.id, None)
+        later = _LOOK_AGAIN_LOST_NS if facts.lost else _LOOK_AGAIN_NS
+        self._look_again[device.id] = self._clock.ticks() + later
+        consumer.facts(device.id, facts)
 
     def _deliver(self, answer: Answer, consumer: Consumer) -> None:
         device = answer.ask.device.id
         for frame in answer.frames:
             consumer.frame(frame)
         if self._restarted(device, answer.frames) or answer.stale:
-            known = self.facts.get(device)
-            if known:
-                self.facts[device] = known._replace(object_id="")  # discovered at the next ask
-        self._trouble(device, answer.trouble, consumer)
+            self._stale.add(device)
+        self._trouble(device, answer.trouble or self._unlisted.get(device), consumer)
 
     def _restarted(self, device: str, frames: Sequence[Frame]) -> bool:
         """Whether the device's uptime fell: its ifIndexes may have changed."""
@@ -179,4 +223,9 @@ class Polling:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a round of questions failed", exc_info=error)

@@ -38,26 +38,27 @@ class Reaching:
         Raises:
             ProbeError: at once, when the right to send echoes is missing.
         """
-        async with asyncio.TaskGroup() as group:
+        pinger = Pinger()
+        try:
             if self.by_icmp:
-                group.create_task(self._icmp(consumer))
-            for device in self.by_tcp:
-                group.create_task(self._tcp(device, consumer))
+                pinger.open()
+            async with asyncio.TaskGroup() as group:
+                if self.by_icmp:
+                    group.create_task(self._icmp(pinger, consumer))
+                for device in self.by_tcp:
+                    group.create_task(self._tcp(device, consumer))
+        finally:
+            pinger.close()
 
-    async def _icmp(self, consumer: Consumer) -> None:
+    async def _icmp(self, pinger: Pinger, consumer: Consumer) -> None:
         targets = [
             Target(self._catalog.slot("probe", device.id), device.address)
             for device in self.by_icmp
             if device.address
         ]
-        pinger = Pinger()
-        pinger.open()
-        try:
-            async with asyncio.TaskGroup() as group:
-                async for _ in beat(self._period_s):
-                    group.create_task(self._sweep(pinger, targets, consumer))
-        finally:
-            pinger.close()
+        async with asyncio.TaskGroup() as group:
+            async for _ in beat(self._period_s):
+                group.create_task(self._sweep(pinger, targets, consumer))
 
     async def _sweep(self, pinger: Pinger, targets: list[Target], consumer: Consumer) -> None:
         consumer.frame(await pinger.sweep(targets, count=_ECHOES, gap_s=_GAP_S, wait_s=_WAIT_S))

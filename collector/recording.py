@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Recording:
                 for frame in frames:
                     self._log.append(frame)
                 self._log.sync()
-            except (OSError, EdunetError) as error:
+            except (OSError, EdunetError, sqlite3.Error, ValueError) as error:
                 self._health.rejected.labels("log_refused").inc(len(frames))
                 if not self._refused:
                     log.warning("the frame log refuses: %s; frames are lost until it takes", error)

@@ -26,30 +26,46 @@ def frames_of(
 ) -> tuple[tuple[Frame, ...], bool]:
     """The `device` frame and, when rows came, the `interface` frame; and whether the plan is stale.
 
-    A row is taken only when the ifName read with it is the one expected: after a renumbering the
+    A row is taken only when the name read with it is the one expected: after a renumbering the
     values belong to another port, and such rows are dropped.
     """
     rows: list[tuple[Port, Reading]] = []
     renumbered = False
     for reading in readings:
         for port in reading.ports:
-            name = text(reading.values.get(f"{table.identity['name']}.{port.ifindex}"))
-            if name == port.said:
+            if _is(port, reading, table):
                 rows.append((port, reading))
             else:
                 renumbered = True
-    answered = _device(ask, readings, table, now)
+    answered = _device(ask, readings, table) if readings else silence(ask.slot, now)
     return ((answered, _interfaces(rows, table)) if rows else (answered,)), renumbered
 
 
-def _device(ask: Ask, readings: Sequence[Reading], table: Mib, now: int) -> Frame:
-    uptime = _uptime(readings[-1], table) if readings else 0
+def _is(port: Port, reading: Reading, table: Mib) -> bool:
+    """Whether the row is still the port's: by its ifName, and by the ifDescr it is called by."""
+    values, index = reading.values, port.ifindex
+    if text(values.get(f"{table.identity['name']}.{index}")) != port.said:
+        return False
+    by_descr = port.name != port.said and not port.name.startswith("ifIndex ")
+    return not by_descr or text(values.get(f"{table.identity['descr']}.{index}")) == port.name
+
+
+def silence(slot: int, now: int) -> Frame:
+    """The `device` frame of a device that did not answer."""
+    return _answered(slot, now, 0, 0)
+
+
+def _device(ask: Ask, readings: Sequence[Reading], table: Mib) -> Frame:
+    return _answered(ask.slot, readings[-1].time, 1, _uptime(readings[-1], table))
+
+
+def _answered(slot: int, time: int, answered: int, uptime: int) -> Frame:
     return Frame(
         "device",
-        np.array([ask.slot], np.int32),
-        np.array([readings[-1].time if readings else now], np.int64),
+        np.array([slot], np.int32),
+        np.array([time], np.int64),
         {
-            "answered": np.array([bool(readings)], np.int16),
+            "answered": np.array([answered], np.int16),
             "uptime_s": np.array([uptime / 100 if uptime else np.nan]),
         },
         uptime=np.array([uptime], np.uint32),
@@ -84,7 +100,8 @@ def value_of(value: Any, column: Column) -> tuple[float, Reason]:
     """The value as the column holds it, and why it is not to be believed."""
     if value is None:
         return _UNKNOWN[column.type], Reason.MISSING
-    if not isinstance(value, int) or not 0 <= value < _LIMIT[column.type]:
+    least, most = column.among or (0, _LIMIT[column.type] - 1)
+    if type(value) is not int or not least <= value <= most:  # a bool is an int, and no counter
         return _UNKNOWN[column.type], Reason.MALFORMED
     if value == 0 and column.zero == "unknown":
         return _UNKNOWN[column.type], Reason.MISSING

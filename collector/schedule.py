@@ -37,7 +37,7 @@ class Schedule:
 
     def __init__(self, jobs: Iterable[Job], now_ns: int) -> None:
         self._entries: list[_Entry] = []
-        self._urgent: dict[str, int] = {}
+        self._urgent: dict[str, tuple[int, Job]] = {}
         self._asked: dict[Job, int] = {}
         self._quickest: dict[str, Job] = {}
         for order, job in enumerate(jobs):
@@ -59,9 +59,8 @@ class Schedule:
             self._asked[entry.job] = now_ns
             entry.due_ns = self._after(entry, now_ns)
             heapq.heappush(self._entries, entry)
-        for device in [device for device, at in self._urgent.items() if at <= now_ns]:
+        for device, (_, job) in [each for each in self._urgent.items() if each[1][0] <= now_ns]:
             del self._urgent[device]
-            job = self._quickest[device]
             if self._asked.get(job) != now_ns:
                 self._asked[job] = now_ns
                 found.append((job, 0))
@@ -69,7 +68,7 @@ class Schedule:
 
     def next_ns(self) -> int | None:
         """When something is due next, or None when there is nothing to do."""
-        times = list(self._urgent.values())
+        times = [at for at, _ in self._urgent.values()]
         if self._entries:
             times.append(self._entries[0].due_ns)
         return min(times, default=None)
@@ -81,8 +80,19 @@ class Schedule:
         """
         job = self._quickest.get(device)
         if job:
-            at = max(now_ns, self._asked.get(job, 0) + _AGAIN_NS)
-            self._urgent[device] = min(at, self._urgent.get(device, at))
+            self.again(job, now_ns)
+
+    def again(self, job: Job, now_ns: int) -> None:
+        """Put a question anew: its turn came while the device was still busy with another.
+
+        A device has one such turn; the fuller question takes it.
+        """
+        at = max(now_ns, self._asked.get(job, 0) + _AGAIN_NS)
+        before = self._urgent.get(job.device, (at, job))
+        self._urgent[job.device] = (
+            min(at, before[0]),
+            max(job, before[1], key=lambda each: each.period_ns),
+        )
 
     def _after(self, entry: _Entry, now_ns: int) -> int:
         """The next due time at the job's own phase, at least half a period away."""

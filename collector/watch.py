@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import resource
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from collector.consumer import Consumer
 from collector.logins import Logins
@@ -34,7 +35,7 @@ class Watch:
         self._transport, self._consumer, self._health = transport, consumer, health
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="collector", daemon=True)
-        self._all: asyncio.Task[None] | None = None
+        self._halt = asyncio.Event()
         self.error: BaseException | None = None
 
     def start(self) -> None:
@@ -42,38 +43,37 @@ class Watch:
 
     def stop(self, seconds: float = 3.0) -> None:
         """Cancel everything and wait for the thread; what was handed on stays handed on."""
-        self._loop.call_soon_threadsafe(self._cancel)
+        self._call(self._halt.set)
         self._thread.join(seconds)
 
     def urge(self, devices: Iterable[str]) -> None:
         """From any thread: look at these devices at once."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._polling.urge, tuple(devices))
+        self._call(self._polling.urge, tuple(devices))
 
-    def _cancel(self) -> None:
-        if self._all:
-            self._all.cancel()
+    def _call(self, what: Callable[..., None], *words: Iterable[str]) -> None:
+        with contextlib.suppress(RuntimeError):  # the collector has ended, by itself or by order
+            self._loop.call_soon_threadsafe(what, *words)
 
     def _main(self) -> None:
-        try:
-            self._loop.run_until_complete(self._run())
-        except asyncio.CancelledError:
-            return
-        except BaseExceptionGroup as group:
-            self.error = group.exceptions[0]
-            log.critical("the collector stopped: %s", self.error)
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            try:
+                runner.run(self._run())
+            except BaseException as error:  # noqa: BLE001 (whatever it was, the house must hear)
+                self.error = _first(error)
+                log.critical("the collector stopped: %s", self.error)
 
     async def _run(self) -> None:
-        self._all = asyncio.current_task()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._polling.run(self._consumer, self._health))
-                group.create_task(self._reaching.run(self._consumer))
-                group.create_task(self._logins.run(self._consumer))
-                group.create_task(self._account())
+                tasks = [
+                    group.create_task(self._polling.run(self._consumer, self._health)),
+                    group.create_task(self._reaching.run(self._consumer)),
+                    group.create_task(self._logins.run(self._consumer)),
+                    group.create_task(self._account()),
+                ]
+                await self._halt.wait()
+                for task in tasks:
+                    task.cancel()
         finally:
             await self._transport.close()
 
@@ -89,3 +89,10 @@ class Watch:
             late = max(0.0, loop.time() - due)
             self._health.loop_lag.labels("collector").set(late)
             due = loop.time() + 1.0
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong, out of the groups that tasks wrap it in."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

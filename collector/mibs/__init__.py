@@ -15,12 +15,16 @@ Oid = Annotated[str, StringConstraints(pattern=r"^1(\.\d+)+$")]
 
 
 class Column(Model):
-    """One object of a table: its value is multiplied by `scale`, or unknown when it is `zero`."""
+    """One object of a table: its value is multiplied by `scale`, or unknown when it is `zero`.
+
+    `among` is the range of an enumeration: what lies outside is no value of the object.
+    """
 
     oid: Oid
     type: Literal["uint64", "int16", "float64"]
     scale: float = 1
     zero: Literal["zero", "unknown"] = "zero"
+    among: tuple[int, int] | None = None
 
 
 class Mib(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import secrets
 import socket
 import struct
@@ -27,6 +28,7 @@ _SOL_RAW, _ICMP_FILTER = 255, 1  # linux/icmp.h: a raw socket sees every ICMP me
 _HEADER: Final = struct.Struct("!BBHHH")
 _TOKEN: Final = struct.Struct("!QIH")  # this run's secret, target number, echo number
 _BUFFER: Final = 4 << 20
+_OUR_FAULT: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}  # a full queue of this machine
 _PAUSE_AFTER: Final = 64  # echoes sent before the replies are read: the receive buffer is finite
 
 
@@ -48,6 +50,7 @@ class _Sweep:
         self.back = np.zeros((len(targets), count), np.int64)
         self.missing = len(targets) * count
         self.complete = asyncio.Event()
+        self.began = time.time_ns()
 
     def take(self, number: int, echo: int, at: int, source: str) -> None:
         """Count one reply, if it comes from whom we asked and is the first."""
@@ -55,9 +58,17 @@ class _Sweep:
             return
         if self.names[number] == source.split("%")[0] and not self.back[number, echo]:
             self.back[number, echo] = max(at, self.sent[number, echo] + 1)
-            self.missing -= 1
-            if not self.missing:
-                self.complete.set()
+            self._less()
+
+    def unsent(self, number: int, echo: int) -> None:
+        """Take note that an echo never left us: that says nothing of whom it was for."""
+        self.sent[number, echo] = 0
+        self._less()
+
+    def _less(self) -> None:
+        self.missing -= 1
+        if not self.missing:
+            self.complete.set()
 
 
 class Pinger:
@@ -106,7 +117,7 @@ class Pinger:
         Returns:
             A `probe` frame, a row for each target, dated when its first echo left: `sent`,
             `received`, `rtt_s` (median), `jitter_s` (mean difference of neighbouring round trips,
-            NaN for fewer than two) and `loss` (0..1).
+            NaN for fewer than two) and `loss` (0..1, NaN when nothing could be sent).
         """
         secret, sweep = secrets.randbits(64), _Sweep(targets, count)
         self._sweeps[secret] = sweep
@@ -124,11 +135,14 @@ class Pinger:
                     await sweep.complete.wait()
         finally:
             del self._sweeps[secret]
-        return summary([target.slot for target in targets], sweep.sent, sweep.back)
+        return summary([target.slot for target in targets], sweep.sent, sweep.back, sweep.began)
 
     def _send(self, secret: int, sweep: _Sweep, number: int, echo: int) -> None:
         four = sweep.targets[number].address.version == 4
         found = self._sockets.get(socket.AF_INET if four else socket.AF_INET6)
+        if found is None:  # this machine does not speak IPv6
+            sweep.unsent(number, echo)
+            return
         request = _ECHO[socket.AF_INET if four else socket.AF_INET6][0]
         payload = _TOKEN.pack(secret, number, echo)
         fields = sweep.ident, number & 0xFFFF
@@ -136,10 +150,11 @@ class Pinger:
         packet = _HEADER.pack(request, 0, check, *fields) + payload
         sweep.sent[number, echo] = time.time_ns()
         try:
-            if found is not None:
-                found.sendto(packet, (sweep.names[number], 0))
-        except OSError:  # no route, or a full queue: the echo did not come back, which is the truth
-            return
+            found.sendto(packet, (sweep.names[number], 0))
+        except OSError as error:
+            if error.errno in _OUR_FAULT:
+                sweep.unsent(number, echo)
+            # Else there is no route: the echo did not come back, which is the truth.
 
     def _read(self, family: int) -> None:
         found = self._sockets[family]
@@ -161,9 +176,15 @@ class Pinger:
 
 
 def summary(
-    slots: Sequence[int], sent: npt.NDArray[np.int64], back: npt.NDArray[np.int64]
+    slots: Sequence[int],
+    sent: npt.NDArray[np.int64],
+    back: npt.NDArray[np.int64],
+    began: int = 0,
 ) -> Frame:
-    """The `probe` frame of one sweep: int64[targets, echoes] of nanoseconds, 0 = never."""
+    """The `probe` frame of one sweep: int64[targets, echoes] of nanoseconds, 0 = never.
+
+    `began` dates the rows of those to whom nothing could be sent.
+    """
     tried, came = sent > 0, (sent > 0) & (back > 0)
     rtt = np.where(came, (back - sent) / 1e9, np.nan)
     received = came.sum(axis=1)
@@ -175,11 +196,12 @@ def summary(
     with np.errstate(invalid="ignore", divide="ignore"):
         median = (ordered[rows, low] + ordered[rows, np.minimum(high, rtt.shape[1] - 1)]) / 2
         jitter = np.nansum(step, axis=1) / np.where(pairs > 0, pairs, np.nan)
-        loss = 1 - received / np.maximum(tried.sum(axis=1), 1)
+        loss = 1 - received / np.where(tried.any(axis=1), tried.sum(axis=1), np.nan)
+    first = np.where(tried, sent, np.iinfo(np.int64).max).min(axis=1)
     return Frame(
         "probe",
         np.array(slots, np.int32),
-        sent[:, 0] // 1_000_000,
+        np.where(tried.any(axis=1), first, began) // 1_000_000,
         {
             "sent": tried.sum(axis=1).astype(np.int16),
             "received": received.astype(np.int16),
@@ -201,6 +223,7 @@ def _socket(family: int, protocol: int) -> socket.socket:
         found = socket.socket(family, socket.SOCK_DGRAM, protocol)
     found.setblocking(False)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     found.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     return found
 

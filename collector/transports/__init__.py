@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
+from edunet.errors import ProbeError
 from edunet.facts import Port
 from edunet.frame import Frame
 from edunet.inventory.model import Device
+
+
+class UnlistedError(ProbeError):
+    """The device answers, and its interfaces cannot be listed."""
 
 
 class Ask(NamedTuple):
@@ -52,6 +57,7 @@ class Transport(Protocol):
         """Who the device is and which interfaces it has.
 
         Raises:
+            UnlistedError: it answers, and does not say which interfaces it has.
             ProbeError: it does not answer.
         """
 

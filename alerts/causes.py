@@ -74,6 +74,8 @@ def _border(topology: Topology, seen: Evidence, verdict: Verdict) -> list[Dark]:
     lost = np.zeros(len(topology.nodes), bool)
     lost[:devices] = np.isin(verdict.nodes[:devices], (State.DOWN, State.UNREACHABLE))
     lost[:devices] &= seen.reach.dark
+    if not lost.any():
+        return []
     comp = topology.components(lost, np.ones(len(topology.ends), bool))
     border, alone = [], []
     for x in np.flatnonzero(lost & ~verdict.waits).tolist():

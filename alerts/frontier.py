@@ -61,16 +61,18 @@ def frontier(topology: Topology, seen: Evidence, look: Look, now: int) -> Fronti
     real = np.arange(len(topology.nodes)) < topology.devices
     whole: Bools = np.logical_not(look.port_down.any(axis=1))
     passable: Bools = real & ~look.dark & ~look.suspect
+    nobody = np.zeros(len(real), bool)
+    if not (look.dark | look.suspect).any():
+        return Frontier(frozenset(), passable, nobody)
     silent = _silent_forwarders(topology, seen, look, whole)
     passable[list(silent)] = True
     reached = _region(topology, passable, whole)
     behind: Bools = real & ~reached
+    if not behind.any():
+        return Frontier(silent, reached, nobody)
     comp = topology.components(behind, np.ones(len(whole), bool))
-    waits = np.zeros(len(real), bool)
-    if (behind & (look.dark | look.suspect)).any():
-        waiting = _waiting(topology, seen, look, reached, comp, now)
-        waits = behind & np.isin(comp, list(waiting))
-    return Frontier(silent, reached, waits)
+    waiting = _waiting(topology, seen, look, reached, comp, now)
+    return Frontier(silent, reached, behind & np.isin(comp, list(waiting)))
 
 
 def _region(topology: Topology, passable: Bools, whole: Bools) -> Bools:

@@ -40,7 +40,7 @@ def eventually(
     while not true(seen := look()):
         if time.monotonic() > deadline:
             pytest.fail(f"waited {seconds:g} s for {what}; the last look: {seen!r:.2000}")
-        time.sleep(0.05)
+        time.sleep(0.1)
     return seen
 
 

@@ -11,7 +11,7 @@ from edunet.frame import Frame, Reason
 
 RATES: Final = {"in_bps": "in_octets", "out_bps": "out_octets"}
 
-_ROLL_S: Final = 2**32 / 100  # sysUpTime is TimeTicks of 32 bits: it rolls after 497.1 days
+_ROLL: Final = 2**32  # sysUpTime is hundredths of a second in 32 bits: it rolls after 497.1 days
 _ROLL_SLACK_S: Final = 60.0
 _BOOT_SLACK_S: Final = 5.0  # device clocks drift, replies wait in queues
 _TOLERANCE: Final = 1.05  # counters are refreshed in steps of seconds by the hardware
@@ -55,6 +55,7 @@ class Rates:
             self._grow(int(slots.max()) + 1)
         columns, reasons = dict(frame.columns), dict(frame.reason)
         speed = np.asarray(columns["speed"], np.float64)
+        speed = np.where(speed > 0, speed, np.nan)  # ifHighSpeed 0: the agent does not know
         known = np.fmax(speed, self._speed[slots])  # after a change the faster bounds the past
         for row, (rate, counter) in enumerate(RATES.items()):
             columns[rate], reasons[rate] = self._rate(row, frame, counter, known)
@@ -77,15 +78,22 @@ class Rates:
             [
                 ~readable,
                 then == 0,
+                ~restarted & (elapsed < 0),
                 restarted | (count < before),
                 elapsed <= 0,
                 rate > speed * _TOLERANCE,  # never true while the speed is unknown (NaN)
             ],
-            [Reason.MISSING, Reason.FIRST, Reason.RESET, Reason.STALE_CLOCK, Reason.IMPOSSIBLE],
+            [
+                Reason.MISSING,
+                Reason.FIRST,
+                Reason.STALE_CLOCK,
+                Reason.RESET,
+                Reason.STALE_CLOCK,
+                Reason.IMPOSSIBLE,
+            ],
             Reason.GOOD,
         ).astype(np.uint8)
-        reason[~readable] = frame.reason.get(counter, reason)[~readable]
-        # While the device's clock stands still the old reading stays the one to measure from.
+        # While the device's clock stands still, the old reading stays the one to measure from.
         seed = readable & (reason != Reason.STALE_CLOCK)
         self._count[row, slots[seed]] = count[seed]
         self._uptime[row, slots[seed]] = frame.uptime[seed]
@@ -105,11 +113,14 @@ def elapse(
     """Seconds between two readings by the device's clock, and whether it restarted in between.
 
     `before` and `after` are sysUpTime in hundredths of a second (0 = not read: the wall clock
-    serves), `wall` the seconds that passed here.
+    serves), `wall` the seconds that passed here. A reading both clocks call older came late: its
+    seconds are negative.
     """
-    device = (after.astype(np.int64) - before.astype(np.int64)) / 100
-    rolled = (device < 0) & (np.abs(device + _ROLL_S - wall) < _ROLL_SLACK_S)
-    device = np.where(rolled, device + _ROLL_S, device)
+    ticks = after.astype(np.int64) - before.astype(np.int64)
+    rolled = (ticks < 0) & (np.abs((ticks + _ROLL) / 100 - wall) < _ROLL_SLACK_S)
+    device = (ticks + np.where(rolled, _ROLL, 0)) / 100
     told = (before > 0) & (after > 0)
-    booted_since = ~rolled & (after / 100 < wall - _BOOT_SLACK_S)
-    return np.where(told, device, wall), told & ((device < 0) | booted_since)
+    late = (wall < 0) & (np.abs(device - wall) < _BOOT_SLACK_S)
+    booted = ~late & ((device < 0) | (~rolled & (after / 100 < wall - _BOOT_SLACK_S)))
+    # Without the device's clock a wall clock that was set back leaves nothing to measure by.
+    return np.where(told, device, wall), np.where(told, booted, wall < 0)

@@ -35,7 +35,7 @@ class Ports:
         Read at a when a is a polled interface (its transmit is the download), else at b (its
         receive is); without a fresh rate there, at the other end. `measured` is int16: 0 = at a,
         1 = at b, -1 = nowhere. `utilization` = the busier direction / (committed, else capacity,
-        else negotiated speed). `times`: int64 milliseconds of the reading, 0 = none.
+        else negotiated speed). `read_at`: milliseconds UTC of the reading, 0 = none.
         """
         down_a, up_a, speed_a, time_a = self._read(interfaces, 0, now, period_ms)
         up_b, down_b, speed_b, time_b = self._read(interfaces, 1, now, period_ms)

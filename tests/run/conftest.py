@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hook import Hook, listening
-from house import House
-
-Build = Callable[..., House]
+from house import Build, House
 
 
 @pytest.fixture

@@ -185,6 +185,9 @@ class House:
         path.write_text(path.read_text("utf-8").replace("snmp: ro,", "snmp: ro, reach: snmp,"))
 
 
+Build = Callable[..., House]
+
+
 def _own_net() -> tuple[socket.socket, int]:
     """By how much to move 127.10-13, and what keeps others from moving there meanwhile.
 

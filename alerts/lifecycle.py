@@ -40,8 +40,8 @@ class Lifecycle:
         """Move every alert on to `now`. While blind nothing opens and nothing is resolved."""
         if verdict.blind:
             return Step((), ())
-        alerts: list[Alert] = []
-        notices: list[Notice] = []
+        gone = self.remove([key for key in sorted(self.open) if not self._exists(key)], now)
+        alerts, notices = list(gone.alerts), list(gone.notices)
         standing: set[Key] = set()
         for cause in causes:
             if (cause.type, cause.kind) not in self._rules:
@@ -57,9 +57,6 @@ class Lifecycle:
             alert = self.open[key]
             if alert.state == "pending":
                 del self.open[key]
-            elif not self._exists(key):
-                alerts.append(self._close(key, now))
-                notices.append(_notice(alerts[-1], "resolve", now))
             elif well := self._well_since(alert, seen, verdict, now):
                 alerts.append(self._close(key, max(well, alert.since)))
                 notices.append(_notice(alerts[-1], "resolve", now))

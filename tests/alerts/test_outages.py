@@ -265,3 +265,40 @@ def test_a_returned_box_is_not_told_again_by_its_stale_port() -> None:
     watch.heals().run(2 * TICK / 1000 + 6)
     watch.run(30)
     assert ["open device:s1", "resolve device:s1"] == watch.told
+
+
+def test_what_comes_back_is_up_since_it_came_back() -> None:
+    """Cut at 30 s, healed at 90 s: neither the port's light nor the echoes count from before."""
+    watch = Watch(plant(CITY)).run(30)
+    watch.breaks("link:core-a").run(60)
+    assert 30_000 < watch.since("site:v1") <= 31_250
+    assert 30_000 < watch.since("link:a-v1") <= 31_250
+    watch.heals().run(30)
+
+    for element in ("site:a", "site:v1", "device:a", "device:s1", "link:core-a", "link:a-v1"):
+        assert 90_000 < watch.since(element) <= 92_000, element
+    assert watch.since("site:b") < 2000
+
+
+def test_a_site_of_two_boxes_is_down_since_the_last_of_them_fell() -> None:
+    inventory = plant("core-s1 core-s2")
+    one_site = [d.model_copy(update={"site": d.id.replace("s2", "s1")}) for d in inventory.devices]
+    watch = Watch(inventory.model_copy(update={"devices": tuple(one_site)})).run(30)
+    watch.breaks("link:core-s1").run(30)
+    assert DEGRADED is watch.state("site:s1")
+    assert () == watch.notices[0].alert.sites
+
+    watch.breaks("link:core-s2").run(30)
+    assert DOWN is watch.state("site:s1")
+    assert 60_000 < watch.since("site:s1") <= 61_000
+    assert ("s1",) == watch.notices[1].alert.sites
+    watch.heals("link:core-s1").run(30)
+    assert DEGRADED is watch.state("site:s1")
+
+
+def test_a_plant_without_a_vantage_still_tells_what_breaks() -> None:
+    inventory = plant("core-a a-s1").model_copy(update={"vantage": ()})
+    watch = Watch(inventory).run(30)
+    watch.breaks("link:a-s1").run(30)
+
+    assert ["open link:a-s1"] == watch.told

@@ -10,7 +10,7 @@ import numpy as np
 
 from alerts.alert import Alert, Notice
 from alerts.engine import Engine
-from alerts.rule import load
+from alerts.rule import Rule, load
 from edunet.catalog import Catalog
 from edunet.frame import Frame
 from edunet.inventory.model import Inventory
@@ -129,14 +129,21 @@ class Watch:
         now: int = START,
         shuffle: random.Random | None = None,
         world: World | None = None,
-        engine_inventory: Inventory | None = None,
+        rules: Iterable[Rule] | None = None,
     ) -> None:
         """`phases`: milliseconds each device's polls are late by; `shuffle` permutes frames."""
-        self.topology = compile_topology(engine_inventory or inventory)
-        self.world = world or World(compile_topology(inventory))
+        self.topology = compile_topology(inventory)
+        self.world = world or World(self.topology)
         self.catalog, self.now, self.shuffle = Catalog(), now, shuffle
         self.intervals = Intervals()
-        self.engine = Engine(self.topology, self.catalog, self.intervals, load(), now, firing)
+        self.engine = Engine(
+            self.topology,
+            self.catalog,
+            self.intervals,
+            load() if rules is None else rules,
+            now,
+            firing,
+        )
         self.ask = ask
         self.notices: list[Notice] = []
         self.seen: dict[str, list[tuple[int, State]]] = {}

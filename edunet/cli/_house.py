@@ -28,6 +28,7 @@ from collector.polling import Polling
 from collector.pushing import Ground, Pusher
 from collector.reaching import Reaching
 from collector.recording import Recording
+from collector.sinks import Outlet, Sink
 from collector.sinks import parse as sink
 from collector.transports.gufo import Gufo
 from collector.watch import Watch
@@ -69,6 +70,7 @@ class House:
         known = profiles.load_all([folder / "profiles"])
         channels = {name: channel(name, fields) for name, fields in settings.channels.items()}
         plans = {name: sink(name, fields) for name, fields in settings.sinks.items()}
+        route = routes(settings)
         self._lock()
         with ExitStack() as undo:
             undo.callback(self._closing.close)
@@ -84,7 +86,7 @@ class House:
             self._outbox = Outbox(
                 books,
                 channels,
-                routes(settings),
+                route,
                 lambda notice: message(notice, zone, inventory.network.locale, self._url(notice)),
                 clock,
                 random.random,
@@ -113,7 +115,7 @@ class House:
             self._watch = Watch(polling, reaching, logins, transport, self._judging, self.health)
             ground = Ground(frames, books, clock, self._data)
             self._pushers = [
-                Pusher(name, plan.open(names.of), ground) for name, plan in plans.items()
+                Pusher(name, _opened(name, plan, names), ground) for name, plan in plans.items()
             ]
             undo.pop_all()
         self._closed = tuple(self._outbox.closed(_CLOSED))
@@ -209,6 +211,13 @@ def routes(settings: Settings) -> Callable[[Alert], list[str]]:
         return []
 
     return route
+
+
+def _opened(name: str, plan: Sink, names: Names) -> Outlet:
+    try:
+        return plan.open(names.of)
+    except ConfigError as error:
+        raise ConfigError(f"sinks.{name}: {error}") from None
 
 
 def asked_once(picture: Picture) -> bool:

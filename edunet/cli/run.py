@@ -98,7 +98,8 @@ def listen(address: str) -> socket.socket:
     try:
         door = socket.create_server((host, int(port)), family=family)
     except (OSError, OverflowError) as error:
-        why = (getattr(error, "strerror", None) or "no such port").lower()
+        code = getattr(error, "errno", None)  # None: the port is no number below 65536
+        why = "no such port" if code is None else os.strerror(code).lower()
         raise ConfigError(f"listen: {address}: {why}; stop who uses it or write another") from None
     # asyncio does it for its own sockets only; without it every answer waits 40 ms for an ACK
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

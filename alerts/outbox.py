@@ -113,7 +113,8 @@ class Outbox:
         self._wake_all()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():  # it may never have been started
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _recorded(self, which: str) -> list[Alert]:
         with self._books.read() as books:

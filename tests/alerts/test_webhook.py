@@ -109,7 +109,7 @@ def test_nonsense_for_an_answer_is_a_refusal(answer: bytes) -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         url = f"http://127.0.0.1:{door.getsockname()[1]}/"
-        with pytest.raises(DeliveryError, match="^webhook: (RemoteProtocol|Read)Error$"):
+        with pytest.raises(DeliveryError, match=r"^webhook: (RemoteProtocol|Read)Error$"):
             send(channel("duty", {"kind": "webhook", "url": url}))
 
 

@@ -11,7 +11,7 @@ import orjson
 from fastapi import Depends, HTTPException, Query, Request, Response
 
 from alerts.picture import Picture
-from api.i18n import negotiate
+from api.i18n import negotiate, translator
 from api.scope import Scope
 from edunet.catalog import Catalog
 from edunet.health import Health
@@ -30,6 +30,16 @@ class Source(Protocol):
         """Whether every device was asked once."""
 
 
+def language(request: Request) -> str:
+    """In which of our languages this reader wants it."""
+    return negotiate(
+        request.query_params.get("lang"),
+        request.cookies.get("lang"),
+        request.headers.get("accept-language"),
+        request.app.state.locale,
+    )
+
+
 class View:
     """One reader's view of the newest picture."""
 
@@ -37,24 +47,29 @@ class View:
         self.source: Source = request.app.state.source
         self.picture = self.source.picture()
         self.scope = Scope.of(request)
-        self.lang = negotiate(
-            request.query_params.get("lang"),
-            request.cookies.get("lang"),
-            request.headers.get("accept-language"),
-            self.picture.topology.inventory.network.locale,
-        )
+        self.lang = language(request)
 
-    def one(self, what: str, item_id: str, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def one(self, item_id: str, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The item of that id.
 
         Raises:
             HTTPException: 404, also when it exists out of sight.
         """
-        return next((i for i in items if i["id"] == item_id), None) or self.missing(what, item_id)
+        return next((i for i in items if i["id"] == item_id), None) or self.missing(item_id)
 
-    def missing(self, what: str, item_id: str) -> NoReturn:
+    def seen_county(self, county: str) -> bool:
+        """Whether there is such a county, in sight."""
+        topology = self.picture.topology
+        row = topology.site.get(county)
+        kind = None if row is None else topology.inventory.sites[row].kind
+        return kind == "county" and self.scope.sees(county)
+
+    def missing(self, item_id: str) -> NoReturn:
         """Raises: HTTPException: 404, naming what was looked for."""
-        raise HTTPException(404, f"no {what} {item_id[:64]!r}; see the list for those there are")
+        say = translator(self.lang)
+        raise HTTPException(
+            404, say("Nothing here is called {id}; the list has those there are.", id=item_id[:64])
+        )
 
 
 class Page:
@@ -62,10 +77,12 @@ class Page:
 
     def __init__(
         self,
+        request: Request,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         cursor: Annotated[str | None, Query(max_length=200)] = None,
     ) -> None:
         self.limit, self.cursor = limit, cursor
+        self._lang = language(request)
 
     def of(self, items: Sequence[dict[str, Any]], key: str = "id") -> dict[str, Any]:
         """`{"items", "next"}`; the cursor names the last item shown, not a position.
@@ -78,7 +95,8 @@ class Page:
             last = _opened(self.cursor)
             start = next((n for n, item in enumerate(items, 1) if item[key] == last), 0)
             if not start:
-                raise HTTPException(400, "no such cursor; ask again without one")
+                say = translator(self._lang)
+                raise HTTPException(400, say("There is no such cursor; ask without one."))
         part = items[start : start + self.limit]
         more = start + len(part) < len(items)
         return {"items": part, "next": _sealed(part[-1][key]) if more else None}

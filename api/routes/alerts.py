@@ -35,4 +35,4 @@ def alerts(
 @router.get("/{alert}")
 def alert(view: AView, alert: str) -> Response:
     """One alert, also when it was resolved lately."""
-    return answer(view.one("alert", alert, queries.alerts(view.picture, view.scope, view.lang)))
+    return answer(view.one(alert, queries.alerts(view.picture, view.scope, view.lang)))

@@ -20,11 +20,11 @@ def devices(view: AView, page: APage) -> Response:
 def device(view: AView, device: str) -> Response:
     """One device, with what it said by SNMP and SSH."""
     found = queries.device(view.picture, view.scope, view.lang, device)
-    return answer(found or view.missing("device", device))
+    return answer(found or view.missing(device))
 
 
 @router.get("/{device}/interfaces")
 def interfaces(view: AView, page: APage, device: str) -> Response:
     """The interfaces of a device, in the order of ifIndex."""
     found = queries.interfaces(view.picture, view.scope, view.lang, device)
-    return answer(page.of(view.missing("device", device) if found is None else found, key="name"))
+    return answer(page.of(view.missing(device) if found is None else found, key="name"))

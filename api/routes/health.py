@@ -30,5 +30,7 @@ def readyz(request: Request) -> Response:
 @router.get("/metrics")
 def metrics(view: AView, county: Annotated[str | None, Query(max_length=64)] = None) -> Response:
     """Prometheus text format 0.0.4. Interfaces that are ends of links; with `county` all of it."""
+    if county is not None and not view.seen_county(county):
+        view.missing(county)
     body = exposition(view.picture, view.source.catalog, view.source.health, view.scope, county)
     return Response(body, media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

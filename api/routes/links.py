@@ -19,4 +19,4 @@ def links(view: AView, page: APage) -> Response:
 @router.get("/{link}")
 def link(view: AView, link: str) -> Response:
     """One link."""
-    return answer(view.one("link", link, queries.links(view.picture, view.scope, view.lang)))
+    return answer(view.one(link, queries.links(view.picture, view.scope, view.lang)))

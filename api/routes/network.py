@@ -25,4 +25,4 @@ def counties(view: AView, page: APage) -> Response:
 @router.get("/counties/{county}")
 def county(view: AView, county: str) -> Response:
     """One county."""
-    return answer(view.one("county", county, queries.counties(view.picture, view.scope, view.lang)))
+    return answer(view.one(county, queries.counties(view.picture, view.scope, view.lang)))

@@ -43,4 +43,4 @@ def schools(
 @router.get("/{school}")
 def school(view: AView, school: str) -> Response:
     """One school."""
-    return answer(view.one("school", school, queries.schools(view.picture, view.scope, view.lang)))
+    return answer(view.one(school, queries.schools(view.picture, view.scope, view.lang)))

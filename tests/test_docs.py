@@ -46,7 +46,7 @@ def test_a_command_in_the_docs_exists_with_its_options(command: str) -> None:
     words = shlex.split(command.replace("...", "").split("|")[0])[1:]
     names = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
     runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})
-    group = {"lab"} & set(names[:1])
+    group = {"lab", "inventory", "bench"} & set(names[:1])
     told = runner.invoke(app, [*names[: 2 if group else 1], "--help"])
     assert told.exit_code == 0, told.output
     for option in re.findall(r"--[a-z-]+", command):

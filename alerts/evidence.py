@@ -19,6 +19,7 @@ CONFIRM: Final = 2  # looks that make a suspicion a fact, for bad news and for g
 STALE_PERIODS: Final = 3.5  # silence of the asker this long makes a thing unknown
 _BARRIER_PERIODS: Final = 1.2
 _BARRIER_MS: Final = 5000
+_NEARLY: Final = 0.9  # of a period: polls are never quite on time
 
 
 class Series:
@@ -119,15 +120,19 @@ class Evidence:
         """Milliseconds within which every port of a living device is read again."""
         return _BARRIER_MS + int(_BARRIER_PERIODS * self.port_period)
 
-    def proved(self, g: int, x: int) -> bool:
-        """Whether g's answers prove that x's failures are not g's own.
+    def proved(self, x: int, witnesses: Rows) -> bool:
+        """Whether the answers of any of these neighbours prove that x's failures are not theirs.
 
-        A neighbour that has only just come back proves nothing of older failures.
+        One that lived all along must have answered between two failures of x; of one that has
+        only just come back, only the failures since then count.
         """
-        reach = self.reach
-        back = reach.up_since[g]
-        again = back <= reach.first_bad[x] or reach.bad[CONFIRM - 1, x] >= back
-        return bool(reach.n_up[g] and reach.last_up[g] >= reach.first_bad[x] and again)
+        reach, y = self.reach, witnesses
+        first, newest = reach.first_bad[x], reach.bad[0, x]
+        between = (reach.last_up[y] <= newest) | (newest - first >= _NEARLY * self.reach_period[y])
+        alive = np.where(
+            reach.up_since[y] <= first, between, reach.bad[CONFIRM - 1, x] >= reach.up_since[y]
+        )
+        return bool(((reach.last_up[y] >= first) & alive).any())
 
     def cut_before(self, link: int, side: int, x: int) -> bool:
         """Whether the port at that side had failed while x, beyond it, still answered.

@@ -70,15 +70,15 @@ def frontier(topology: Topology, seen: Evidence, look: Look, now: int) -> Fronti
     behind: Bools = real & ~reached
     if not behind.any():
         return Frontier(silent, reached, nobody)
+    lit = _region(topology, passable & look.good, whole)
+    vouched = topology.components(reached & ~lit, whole)
+    border = _Border(topology, seen, look, reached, np.where(lit, -1, vouched))
     comp = topology.components(behind, np.ones(len(whole), bool))
-    waiting = _waiting(topology, seen, look, reached, comp, now)
-    return Frontier(silent, reached, behind & np.isin(comp, list(waiting)))
+    return Frontier(silent, reached, behind & np.isin(comp, list(border.waiting(comp, now))))
 
 
 def _region(topology: Topology, passable: Bools, whole: Bools) -> Bools:
-    """The passable nodes connected to a vantage; without one, all of them."""
-    if not topology.vantage:
-        return passable
+    """The passable nodes connected to a vantage."""
     comp = topology.components(passable, whole)
     standing = [node for node in topology.vantage if passable[node]]
     return np.asarray(passable & np.isin(comp, comp[standing]))
@@ -95,7 +95,7 @@ def _silent_forwarders(
     asked = look.good | look.suspect
     last_up = _of_nodes(asked, seen.reach.last_up, 0)
     alive: Bools = np.logical_not(look.dark)
-    while topology.vantage and (dark := set(np.flatnonzero(look.dark).tolist()) - found):
+    while dark := set(np.flatnonzero(look.dark).tolist()) - found:
         lit = _region(topology, alive, whole)
         comp = topology.components(np.logical_not(lit), whole)
         newest = np.zeros(len(comp), np.int64)
@@ -113,36 +113,63 @@ def _silent_forwarders(
     return frozenset(found)
 
 
-def _waiting(
-    topology: Topology, seen: Evidence, look: Look, reached: Bools, comp: Ints, now: int
-) -> set[int]:
-    """Parts behind the border, by component, where somebody has to be asked again first.
-
-    A part waits as a whole, so that no child speaks before its parent was asked; never longer
-    than the barrier.
+class _Border(NamedTuple):
+    """What a border is judged by. `vouched`: int32[nodes], the part of the reached that a device
+    which does not answer carries; -1 = reached without such a device.
     """
-    reach, parts = seen.reach, set[int]()
-    oldest = np.full(len(comp), now, np.int64)
-    np.minimum.at(oldest, comp, _of_nodes(look.good & ~reached, reach.last_up, now))
-    a, b = topology.ends.T
-    real = (a >= 0) & (b >= 0) & (a < topology.devices) & (b < topology.devices)
-    for link in np.flatnonzero(real & (reached[a] != reached[b])).tolist():
-        a, b = topology.ends[link].tolist()
-        g, side = (a, 0) if reached[a] else (b, 1)
-        x = a + b - g
-        since = 0
+
+    topology: Topology
+    seen: Evidence
+    look: Look
+    reached: Bools
+    vouched: Ints
+
+    def waiting(self, comp: Ints, now: int) -> set[int]:
+        """Parts behind the border, by component, where somebody has to be asked again first.
+
+        A part waits as a whole, so that no child speaks before its parent was asked; never longer
+        than the barrier.
+        """
+        topology, reached, parts = self.topology, self.reached, set[int]()
+        oldest = np.full(len(comp), now, np.int64)
+        asked = _of_nodes(self.look.good & ~reached, self.seen.reach.last_up, now)
+        np.minimum.at(oldest, comp, asked)
+        a, b = topology.ends.T
+        real = (a >= 0) & (b >= 0) & (a < topology.devices) & (b < topology.devices)
+        for link in np.flatnonzero(real & (reached[a] != reached[b])).tolist():
+            side = 0 if reached[a[link]] else 1
+            x = int(topology.ends[link, 1 - side])
+            since = self._waits_since(link, side, x, int(oldest[comp[x]]))
+            if since and now - since <= self.seen.barrier:
+                parts.add(int(comp[x]))
+        return parts
+
+    def _waits_since(self, link: int, side: int, x: int, oldest: int) -> int:
+        """Since when x, beyond that side of the link, waits (milliseconds UTC); 0 = it does not.
+
+        `oldest`: when the one among the believed behind x who was asked longest ago answered.
+        """
+        seen, look, reach = self.seen, self.look, self.seen.reach
+        first, g = int(reach.first_bad[x]), int(self.topology.ends[link, side])
         if look.suspect[x]:
-            since = int(reach.first_bad[x])
-        elif look.good[x]:  # its way is cut and it has not been asked since
-            since = int(seen.ports.first_bad[2 * link + side])
-        elif look.dark[x] and not seen.cut_before(link, side, x):
-            if not seen.proved(g, x):
-                since = max(int(reach.first_bad[x]), int(reach.up_since[g]))
-            elif not look.port_down[link, side] and oldest[comp[x]] < reach.dark_since[x]:
-                since = int(reach.dark_since[x])  # who answers behind it proves that it forwards
-        if since and now - since <= seen.barrier:
-            parts.add(int(comp[x]))
-    return parts
+            return first
+        if look.good[x]:  # its way is cut and it has not been asked since
+            return int(seen.ports.first_bad[2 * link + side])
+        if not look.dark[x] or seen.cut_before(link, side, x):
+            return 0
+        witnesses = self._witnesses(g)
+        if not seen.proved(x, witnesses):
+            near = [n for _, n in self.topology.links_of[g] if look.good[n] and self.reached[n]]
+            returns = reach.up_since[[*witnesses.tolist(), *near]]
+            return min((back for back in returns.tolist() if back > first), default=first)
+        doubt = not look.port_down[link, side] and oldest < reach.dark_since[x]
+        return int(reach.dark_since[x]) if doubt else 0  # who answers behind it may yet clear it
+
+    def _witnesses(self, g: int) -> Ints:
+        """Who proves that g forwards: g itself, or else those who answer through it."""
+        if self.look.good[g]:
+            return np.array([g], np.int32)
+        return np.flatnonzero((self.vouched == self.vouched[g]) & self.look.good).astype(np.int32)
 
 
 def _of_nodes(mask: Bools, times: Times, other: int) -> Times:

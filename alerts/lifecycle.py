@@ -160,11 +160,13 @@ class Lifecycle:
         times += [_port_well(2 * row + side, seen) for side in (0, 1) if verdict.port_up[row, side]]
         if None in times:
             return None
+        well = max((time for time in times if time), default=None)
+        if verdict.links[row] == State.UP or well is None:
+            return well
         # Where no port can be read, the answers of a far end that was lost must do.
-        proof = len(ends) == 2 and alert.severity != "info" and not verdict.port_up[row].any()
-        if verdict.links[row] != State.UP and not (proof and _unported(row, seen, now)):
-            return None
-        return max((time for time in times if time), default=None)
+        unread = not seen.ports.fresh(now, seen.patience)[2 * row : 2 * row + 2].any()
+        proof = len(ends) == 2 and alert.severity != "info" and now - well > seen.patience
+        return well if unread and proof else None
 
 
 def end_names(topology: Topology, row: int) -> tuple[str, str]:
@@ -190,11 +192,6 @@ def _node_well(node: int, seen: Evidence, verdict: Verdict) -> int | None:
 
 def _port_well(port: int, seen: Evidence) -> int | None:
     return int(seen.ports.up_since[port]) if seen.ports.n_up[port] >= CONFIRM else None
-
-
-def _unported(row: int, seen: Evidence, now: int) -> bool:
-    """Whether neither end's port was read of late."""
-    return not seen.ports.fresh(now, seen.patience)[2 * row : 2 * row + 2].any()
 
 
 def _severity(cause: Cause, sites: list[Site], schools: list[Site]) -> Severity:

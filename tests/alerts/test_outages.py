@@ -197,6 +197,28 @@ def test_a_dark_box_and_its_dark_port_are_one_alert_in_either_order(second: str)
     assert [f"open {subject}", f"resolve {subject}"] == watch.told
 
 
+def test_schools_that_answer_before_their_county_accuse_none_of_the_others() -> None:
+    """On the way back s1 is asked first, the county and s2 only later: neither is proved dead."""
+    phases = {"core": 0, "s1": 50, "s2": 700, "s3": 800, "a": 900}
+    watch = Watch(plant("core-a a-s1 a-s2 a-s3"), phases=phases).run(30)
+    watch.breaks("link:core-a").run(30)
+    watch.heals().run(30)
+
+    assert ["open link:core-a", "resolve link:core-a"] == watch.told
+    for school in ("s1", "s2", "s3"):
+        assert [UNREACHABLE, UP] == watch.passed(f"site:{school}", 30_001)
+
+
+def test_schools_behind_a_switch_nobody_polls_are_not_accused_on_the_way_back() -> None:
+    phases = {"core": 0, "a": 50, "s1": 500, "s2": 900}
+    watch = Watch(plant("core-a a-h h-s1 h-s2"), phases=phases)
+    watch.skip.add("h")
+    watch.run(30).breaks("link:core-a").run(30)
+    watch.heals().run(30)
+
+    assert ["open link:core-a", "resolve link:core-a"] == watch.told
+
+
 def test_a_child_cut_before_its_hub_died_stays_told_once(reach: str) -> None:
     watch = Watch(plant("core-h h-s1 h-s2", reach=reach)).run(30)
     watch.breaks("link:h-s1").run(60)
@@ -294,6 +316,29 @@ def test_a_site_of_two_boxes_is_down_since_the_last_of_them_fell() -> None:
     assert ("s1",) == watch.notices[1].alert.sites
     watch.heals("link:core-s1").run(30)
     assert DEGRADED is watch.state("site:s1")
+
+
+def test_a_line_whose_ports_nobody_can_read_is_told_and_resolved_by_the_answers() -> None:
+    watch = Watch(plant("core-a a-s1", deaf="a s1")).run(30)
+    watch.breaks("link:a-s1").run(30)
+    assert ["open link:a-s1"] == watch.told
+
+    watch.heals().run(60)
+    assert ["open link:a-s1", "resolve link:a-s1"] == watch.told
+    resolved = watch.notices[1].alert.resolved
+    assert resolved is not None
+    assert 60_000 <= resolved - START <= 61_000
+    assert [] == watch.passed("link:a-s1", 60_000) or watch.state("link:a-s1").up is not False
+
+
+def test_an_agent_that_died_meanwhile_keeps_no_alert_open() -> None:
+    watch = Watch(plant("core-a a-s1", deaf="s1")).run(30)
+    watch.breaks("link:a-s1").run(30)
+    watch.breaks("agent:a").run(60)
+    assert ["open link:a-s1"] == watch.told
+
+    watch.heals("link:a-s1").run(60)
+    assert ["open link:a-s1", "resolve link:a-s1"] == watch.told
 
 
 def test_a_plant_without_a_vantage_still_tells_what_breaks() -> None:

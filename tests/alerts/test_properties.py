@@ -119,6 +119,26 @@ def test_states_end_as_the_truth_is_and_the_lost_are_told(case: Case) -> None:
     watch.heals().run(60)
     assert {State.UP} == {watch.state(f"site:{site.id}") for site in case.inventory.sites}
     assert () == watch.engine.open_alerts
+    assert len(watch.outages) <= 1, watch.told  # the way back accuses nobody either
+
+
+@LOOK
+@given(cases(), st.sampled_from([0.75, 1.5, 3.0, 6.0, 12.0]))
+def test_a_short_break_accuses_nobody_but_what_broke(case: Case, lasting: float) -> None:
+    """However the polls fall: some never notice it, some are asked again late."""
+    watch = _watch(case)
+    watch.breaks(case.fault).run(lasting)
+    lost = {site.id for site in case.inventory.sites if watch.world.state(site.id) in DARK}
+    watch.heals().run(40)
+
+    name = case.fault.split(":")[1]
+    subjects = {("link", link) for link in case.touched} | {("device", name)}
+    assert {notice.alert.subject.key for notice in watch.notices} <= subjects
+    assert len(watch.outages) <= 1
+    assert () == watch.engine.open_alerts
+    for site in case.inventory.sites:
+        if site.id not in lost | case.blurred:
+            assert not DARK & set(watch.passed(f"site:{site.id}")), site.id
 
 
 @LOOK

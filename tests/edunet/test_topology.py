@@ -122,3 +122,8 @@ def test_a_network_of_nothing_but_a_site_is_a_graph_too() -> None:
     assert (0, (), ()) == (found.devices, found.nodes, found.vantage)
     assert (0, 2) == found.ends.shape
     assert 0 == len(found.components(np.zeros(0, bool), np.zeros(0, bool)))
+
+
+def test_without_a_vantage_we_stand_at_the_first_device() -> None:
+    inventory = plant("core-a a-s1").model_copy(update={"vantage": ()})
+    assert (0,) == compile_topology(inventory).vantage

@@ -43,7 +43,9 @@ def test_numbers_survive_a_restart_and_new_ones_follow(tmp_path: Path) -> None:
         first.slot("link", "a")
         first.settle()
         with books.read() as connection:
-            rows = connection.execute("SELECT * FROM series ORDER BY slot").fetchall()
+            rows = connection.execute(
+                "SELECT kind, slot, element, interface, first_seen FROM series ORDER BY slot"
+            ).fetchall()
         assert [
             ("link", 0, "b", "", 1_790_000_000_000),
             ("link", 1, "a", "", 1_790_000_000_000),
@@ -77,7 +79,9 @@ def test_a_nonsensical_number_in_the_books_is_refused(tmp_path: Path) -> None:
 
 
 def _row(connection: sqlite3.Connection, slot: int) -> None:
-    connection.execute("INSERT INTO series VALUES ('link', ?, 'x', '', 0)", (slot,))
+    connection.execute(
+        "INSERT INTO series (kind, slot, element, first_seen) VALUES ('link', ?, 'x', 0)", (slot,)
+    )
 
 
 def test_a_slot_the_books_refused_is_tried_again(tmp_path: Path) -> None:
@@ -113,3 +117,51 @@ def test_threads_that_ask_at_once_get_the_same_number() -> None:
 
     assert [answers[0]] * 4 == answers
     assert sorted(answers[0]) == list(range(2000))
+
+
+def test_a_recabled_link_gets_a_new_number_and_the_old_one_keeps_its_time(tmp_path: Path) -> None:
+    """Traffic of another fibre is not drawn on as if it were the same."""
+    clock = ManualClock(1_000)
+    with Books.open(tmp_path / "b.sqlite") as books:
+        catalog = Catalog(books, clock)
+        assert 0 == catalog.slot("link", "l1", identity="core:1 c1:1")
+        assert 0 == catalog.slot("link", "l1", identity="core:1 c1:1")
+        clock.advance(1)
+        assert 1 == catalog.slot("link", "l1", identity="core:2 c1:1")
+        assert 1 == catalog.slot("link", "l1")
+        catalog.settle()
+
+    with Books.open(tmp_path / "b.sqlite") as books:
+        again = Catalog(books, clock)
+        assert 1 == again.slot("link", "l1", identity="core:2 c1:1")
+        assert [(0, "core:1 c1:1", 1_000, 2_000), (1, "core:2 c1:1", 2_000, None)] == [
+            tuple(span) for span in again.spans("link", "l1")
+        ]
+        assert ("l1", "") == again.key("link", 0) == again.key("link", 1)
+
+
+def test_what_was_taken_out_and_comes_back_is_another_series(tmp_path: Path) -> None:
+    clock = ManualClock(1_000)
+    with Books.open(tmp_path / "b.sqlite") as books:
+        catalog = Catalog(books, clock)
+        catalog.slot("interface", "sw", "GE1")
+        catalog.slot("interface", "sw", "GE2")
+        catalog.slot("interface", "other", "GE1")
+        catalog.retire("interface", "sw")
+        catalog.settle()
+        assert 2 == catalog.slot("interface", "other", "GE1")
+        assert 3 == catalog.slot("interface", "sw", "GE1")
+
+    with Books.open(tmp_path / "b.sqlite") as books:
+        assert 3 == Catalog(books, clock).slot("interface", "sw", "GE1")
+
+
+def test_where_a_series_is_may_be_told_later(tmp_path: Path) -> None:
+    """Books from before identities existed: the first one told belongs to the slot there is."""
+    with Books.open(tmp_path / "b.sqlite") as books:
+        catalog = Catalog(books, ManualClock(1_000))
+        assert 0 == catalog.slot("probe", "sw")
+        assert 0 == catalog.slot("probe", "sw", identity="s1")
+        catalog.settle()
+    with Books.open(tmp_path / "b.sqlite") as books:
+        assert 1 == Catalog(books, ManualClock(2_000)).slot("probe", "sw", identity="s2")

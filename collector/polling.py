@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Final
 
 from collector.consumer import Consumer
@@ -65,8 +65,10 @@ class Polling:
         try:
             await self._ask_for_ever(consumer, health)
         finally:
-            for task in self._tasks:
+            rounds = tuple(self._tasks)
+            for task in rounds:
                 task.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)
 
     async def _ask_for_ever(self, consumer: Consumer, health: Health) -> None:
         while True:
@@ -130,12 +132,13 @@ class Polling:
         waiting = {job.device for job in jobs}
         self._busy |= waiting
         try:
-            async for answer in self._answers(jobs, consumer):
-                device = answer.ask.device.id
-                waiting.discard(device)
-                self._busy.discard(device)
-                if not answer.trouble:
-                    health.last_success.set(self._clock.now() / 1e3)
+            async with contextlib.aclosing(self._answers(jobs, consumer)) as answers:
+                async for answer in answers:
+                    device = answer.ask.device.id
+                    waiting.discard(device)
+                    self._busy.discard(device)
+                    if not answer.trouble:
+                        health.last_success.set(self._clock.now() / 1e3)
         finally:
             self._busy -= waiting  # those that answered may be busy again with the next question
         for table in {job.table for job in jobs}:
@@ -143,16 +146,20 @@ class Polling:
         reached = [facts for facts in self.facts.values() if not facts.trouble]
         health.answered.set(len(reached) / max(len(self._devices), 1))
 
-    async def _answers(self, jobs: Sequence[Job], consumer: Consumer) -> AsyncIterator[Answer]:
+    async def _answers(
+        self, jobs: Sequence[Job], consumer: Consumer
+    ) -> AsyncGenerator[Answer, None]:
         """The answers to these jobs, each delivered already."""
         asked = await asyncio.gather(*(self._ask(job, consumer) for job in jobs))
         for answer in asked:
             if isinstance(answer, Answer):
                 self._deliver(answer, consumer)
                 yield answer
-        async for answer in self._transport.poll([ask for ask in asked if isinstance(ask, Ask)]):
-            self._deliver(answer, consumer)
-            yield answer
+        asks = [ask for ask in asked if isinstance(ask, Ask)]
+        async with contextlib.aclosing(self._transport.poll(asks)) as answers:
+            async for answer in answers:
+                self._deliver(answer, consumer)
+                yield answer
 
     async def _ask(self, job: Job, consumer: Consumer) -> Ask | Answer:
         """The ask for a job; the answer, when a device to be discovered first is silent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
 from edunet.errors import ProbeError
@@ -61,7 +61,7 @@ class Transport(Protocol):
             ProbeError: it does not answer.
         """
 
-    def poll(self, asks: Sequence[Ask]) -> AsyncIterator[Answer]:
+    def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         """Ask all of them at once; answers come as they arrive, one for each ask."""
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from gufo.snmp import SnmpVersion
@@ -67,9 +67,14 @@ class Gufo:
             ),
         )
 
-    async def poll(self, asks: Sequence[Ask]) -> AsyncIterator[Answer]:
-        for answer in asyncio.as_completed([self._poll(ask) for ask in asks]):
-            yield await answer
+    async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
+        tasks = [asyncio.create_task(self._poll(ask)) for ask in asks]
+        try:
+            for answer in asyncio.as_completed(tasks):
+                yield await answer
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def close(self) -> None:
         self._sessions.clear()

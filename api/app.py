@@ -6,6 +6,7 @@ import pkgutil
 from http import HTTPStatus
 from importlib import import_module
 from typing import Final
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -87,7 +88,7 @@ def _problem(request: Request, status: int, detail: str | None = None, **more: o
         "title": titles[known],
         "status": status,
         "detail": detail or details.get(known, titles[known]),
-        "instance": request.url.path,
+        "instance": quote(request.scope["path"], errors="replace"),
         **more,
     }
     return Response(orjson.dumps(body), status_code=status, media_type=_PROBLEM)

@@ -1,0 +1,146 @@
+"""Who is reached: sweeps that keep their beat, TCP connections, and what silence costs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from daemons import binary
+from netns import Namespace, namespaces
+from polled import Ear, inventory
+
+from collector.probes.icmp import Pinger
+from collector.reaching import Reaching, beat, connect
+from edunet.catalog import Catalog
+from edunet.clock import SystemClock
+from edunet.errors import ProbeError
+from edunet.inventory.model import Device
+from edunet.topology import compile_topology
+
+daemon = pytest.mark.daemon
+
+
+@pytest.fixture
+def space() -> Iterator[Namespace]:
+    """A machine of our own, in which 127.30.0.66 answers nothing at all."""
+    binary("nft")
+    with namespaces("reach") as (made,), made.entered():
+        rules = "type filter hook input priority 0; policy accept;\nip daddr 127.30.0.66 drop"
+        made.run("nft", f"table inet t {{\nchain c {{\n{rules}\n}}\n}}")
+        yield made
+
+
+def reached_by(**reaches: str) -> tuple[Reaching, Catalog]:
+    """Devices by name, each as `ADDRESS how`."""
+    devices = [
+        Device.model_validate({"id": n, "site": "city", "address": a, "reach": how})
+        for n, (a, how) in ((name, each.split()) for name, each in reaches.items())
+    ]
+    catalog = Catalog()
+    return Reaching(compile_topology(inventory(devices)), catalog, 0.2, SystemClock()), catalog
+
+
+async def heard(reaching: Reaching, seconds: float) -> Ear:
+    """What comes within so many seconds; afterwards nothing of it is left."""
+    ear = Ear()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await reaching.run(ear)
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+    return ear
+
+
+@daemon
+async def test_the_living_and_the_dead_are_told_apart_by_either_way(space: Namespace) -> None:
+    with socket.create_server(("127.30.0.1", 0), backlog=100) as server:
+        port = server.getsockname()[1]
+        reaching, catalog = reached_by(
+            alive="127.30.0.2 icmp",
+            dead="127.30.0.66 icmp",
+            listens=f"127.30.0.1 tcp/{port}",
+            refuses="127.30.0.3 tcp/9",
+            silent="127.30.0.66 tcp/9",
+        )
+        ear = await heard(reaching, 2.6)
+
+    received: dict[str, list[Any]] = {}
+    for frame in ear.of("probe"):
+        for row, slot in enumerate(frame.slots.tolist()):
+            name = catalog.key("probe", slot)[0]
+            received.setdefault(name, []).append(
+                (int(frame.columns["received"][row]), float(frame.columns["loss"][row]))
+            )
+    # Somebody who refuses is there: the question is whether the device is reached.
+    assert {(3, 0.0)} == set(received["alive"])
+    assert {(0, 1.0)} == set(received["dead"])
+    assert {(1, 0.0)} == set(received["listens"]) == set(received["refuses"])
+    assert {(0, 1.0)} == set(received["silent"])
+    # A sweep that waits for the dead takes a second, and holds up no other: every 0.2 s one began.
+    times = sorted(int(f.times[0]) for f in ear.of("probe") if len(f) == 2)
+    assert len(times) >= 7
+    assert all(100 < gap < 350 for gap in np.diff(times))
+
+
+@daemon
+async def test_a_connection_is_timed_refused_or_given_up(space: Namespace) -> None:
+    with socket.create_server(("127.30.0.1", 0)) as server:
+        opened = await connect("127.30.0.1", server.getsockname()[1])
+    refused = await connect("127.30.0.1", 9)
+    started = time.monotonic()
+    silent = await connect("127.30.0.66", 9)
+    took = time.monotonic() - started
+
+    assert opened is not None
+    assert 0 < opened < 0.5
+    assert refused is not None
+    assert 0 < refused < 0.5
+    assert silent is None
+    assert 0.9 < took < 1.5
+    assert await connect("198.51.100.1", 9) is None, "no route is no answer either"
+
+
+async def test_without_the_right_to_ping_the_reason_is_not_wrapped_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: Pinger) -> None:
+        raise ProbeError("no right to send ICMP echoes")
+
+    monkeypatch.setattr(Pinger, "open", refuse)
+    reaching, _ = reached_by(a="127.30.0.1 icmp")
+
+    with pytest.raises(ProbeError, match="no right to send"):
+        await reaching.run(Ear())
+
+
+async def test_who_is_reached_by_tcp_alone_needs_no_right_to_ping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Pinger, "open", lambda self: pytest.fail("sockets were opened"))
+    reaching, _ = reached_by(a="127.30.0.1 tcp/9", b="127.30.0.2 snmp")
+
+    ear = await heard(reaching, 0.3)
+
+    assert {1} == {len(frame) for frame in ear.frames}
+    assert 2 <= len(ear.frames) <= 3
+
+
+async def test_missed_beats_are_left_out() -> None:
+    loop = asyncio.get_running_loop()
+    began, beats = loop.time(), []
+    async for _ in beat(0.05):
+        beats.append(loop.time() - began)
+        if len(beats) == 2:
+            while loop.time() < began + 0.2:  # somebody holds the loop
+                pass
+        if len(beats) == 5:
+            break
+
+    assert all(abs(at / 0.05 - round(at / 0.05)) < 0.4 for at in (beats[0], beats[1], *beats[3:]))
+    assert beats[2] < 0.24
+    assert [5, 6] == [round(at / 0.05) for at in beats[3:]]

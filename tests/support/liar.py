@@ -48,7 +48,7 @@ def switch(rows: Iterable[Row], uptime: int = 100_000) -> Objects:
         (*SYSTEM, 5, 0): text("switch-1"),
     }
     for row in rows:
-        base, i = row.number * 1_000_000, row.number
+        base, i = row.number % 1000 * 1_000_000, row.number
         objects |= {
             (*NAME, i): text(row.name),
             (*DESCR, i): text(row.descr or row.name),
@@ -108,7 +108,7 @@ class Liar(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         asked = ber.request(data)

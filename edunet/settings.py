@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from edunet.errors import ConfigError
 from edunet.inventory.model import Id
@@ -18,13 +19,22 @@ from edunet.units import Duration
 Listen = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.-]+):\d{1,5}$")]
 
 
+def _bearable(period: float) -> float:
+    if not 0.1 <= period <= 86_400:
+        raise PydanticCustomError("period", "too often or too seldom; write 100ms to 1d")
+    return period
+
+
+Period = Annotated[Duration, AfterValidator(_bearable)]
+
+
 class Intervals(Model):
     """How often each question is asked, in seconds."""
 
-    reachability: Duration = 1.0
-    links: Duration = 10.0
-    interfaces: Duration = 60.0
-    ssh: Duration = 300.0
+    reachability: Period = 1.0
+    links: Period = 10.0
+    interfaces: Period = 60.0
+    ssh: Period = 300.0
 
 
 class Match(Model):
@@ -47,10 +57,11 @@ class Settings(Model):
     """`sinks` and `channels` name a plugin by `kind`; its own fields are read by the plugin."""
 
     listen: Listen = "127.0.0.1:8080"
-    data: str = "./data"
+    data: Annotated[str, StringConstraints(min_length=1)] = "./data"
     intervals: Intervals = Intervals()
-    sinks: Mapping[Id, dict[str, Any]] = {}
-    channels: Mapping[Id, dict[str, Any]] = {}
+    # not in repr: addresses and fields may hold keys
+    sinks: Mapping[Id, dict[str, Any]] = Field({}, repr=False)
+    channels: Mapping[Id, dict[str, Any]] = Field({}, repr=False)
     oncall: Oncall = Oncall()
     queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
 
@@ -66,6 +77,8 @@ def load(path: Path | None = None) -> Settings:
         if not path.exists():
             return Settings()
     document = read(path)
+    if document.data is None and _says_nothing(path):
+        return Settings()
     if document.data is None or document.findings:
         raise ConfigError("\n".join(str(finding) for finding in document.findings))
     try:
@@ -76,3 +89,9 @@ def load(path: Path | None = None) -> Settings:
             for found in error.errors(include_url=False)
         ]
         raise ConfigError("\n".join(lines)) from None
+
+
+def _says_nothing(path: Path) -> bool:
+    """Whether there are only comments: everything in this file is optional."""
+    lines = (line.strip() for line in path.read_bytes().splitlines())
+    return all(not line or line.startswith(b"#") for line in lines)

@@ -8,37 +8,38 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from edunet.inventory import outside, redundancy
 from edunet.inventory.finding import Finding, spell
 from edunet.inventory.model import SCHOOL_KINDS, Site
 from edunet.inventory.records import Item, Records
 from edunet.inventory.secret import SecretRef
 from edunet.inventory.source import Rows, locate
-from edunet.inventory.tree import site_of_devices
+from edunet.inventory.tree import Tree, ends_at, site_of_devices
 from edunet.units import show_bps
 
+GUESSED: Final = frozenset({"public", "private"})
 WITH_DEVICE: Final = frozenset({"county", "township", "idc", "centre"})
 
 
-def advise(records: Records, file: str) -> Iterator[Finding]:
-    """Every warning about a document."""
+def advise(records: Records, tree: Tree) -> Iterator[Finding]:
+    """Every warning about what the documents hold."""
     devices = site_of_devices(records)
     yield from _schools_without_link(records, devices)
     yield from _sites_without_device(records, devices)
     yield from _links_without_carrier(records)
     yield from _lonely_ducts(records)
     yield from _thin_contracts(records, devices)
-    yield from _literal_secrets(records, file)
-
-
-def _ends_at(item: Item, end: str, devices: dict[str, str]) -> str | None:
-    """The site where a link ends, by itself or by its device."""
-    return item.text(end, "site") or devices.get(item.text(end, "device") or "")
+    yield from _capacities(records)
+    yield from redundancy.shared_ducts(records, devices)
+    yield from outside.addresses(records, tree)
+    yield from _half_merged(records)
+    yield from _literal_secrets(records)
 
 
 def _schools_without_link(records: Records, devices: dict[str, str]) -> Iterator[Finding]:
     served: set[str | None] = set()
     for link in records.items["links"]:
-        ends = {_ends_at(link, "a", devices), _ends_at(link, "b", devices)}
+        ends = {ends_at(link, "a", devices), ends_at(link, "b", devices)}
         if len(ends) == 2:  # a cable within the school connects it to nothing
             served |= ends
     for item in records.items["sites"]:
@@ -83,7 +84,7 @@ def _thin_contracts(records: Records, devices: dict[str, str]) -> Iterator[Findi
     }
     contracts: defaultdict[str, list[Item]] = defaultdict(list)
     for item in records.good("links"):
-        below, above = _ends_at(item, "b", devices), _ends_at(item, "a", devices)
+        below, above = ends_at(item, "b", devices), ends_at(item, "a", devices)
         if below in schools and below != above and item.thing.backup_of is None:
             contracts[str(below)].append(item)
     standards = records.singles.get("standards", {})
@@ -100,16 +101,35 @@ def _thin_contracts(records: Records, devices: dict[str, str]) -> Iterator[Findi
         )
 
 
-def _literal_secrets(records: Records, file: str) -> Iterator[Finding]:
+def _capacities(records: Records) -> Iterator[Finding]:
+    for item in records.good("links"):
+        capacity, committed = item.thing.capacity, item.thing.committed
+        if capacity and committed and capacity < committed:
+            text = f"{show_bps(committed)} does not fit into the capacity of {show_bps(capacity)}"
+            yield item.finding(f"{text}; correct one of them", "committed", warning=True)
+
+
+def _half_merged(records: Records) -> Iterator[Finding]:
+    for item in records.good("sites"):
+        if item.thing.merged_into and not item.thing.closed:
+            text = "this school is merged and not closed; add closed: with the day"
+            yield item.finding(text, "merged_into", warning=True)
+
+
+def _literal_secrets(records: Records) -> Iterator[Finding]:
     credentials = records.singles.get("credentials")
-    for keys in _literals(credentials, ("credentials",)):
+    for keys, secret in _literals(credentials, ("credentials",)):
+        document = records.named[".".join(keys[:2])][keys[2]]
         text = "the secret itself is written here; write ${NAME} or {file: PATH}"
-        yield Finding(file, locate(records.data, keys), f"{spell(keys)}: {text}", warning=True)
+        if keys[-1] == "community" and secret.open({}) in GUESSED:
+            text = "this community is the first that everybody tries; set another, write ${NAME}"
+        line = locate(document.data, keys)
+        yield Finding(document.file, line, f"{spell(keys)}: {text}", warning=True)
 
 
-def _literals(value: object, keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _literals(value: object, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SecretRef]]:
     if isinstance(value, SecretRef) and value.literal:
-        yield keys
+        yield keys, value
     elif isinstance(value, BaseModel | dict):
         for key, part in dict(value).items():
             yield from _literals(part, (*keys, str(key)))

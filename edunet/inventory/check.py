@@ -9,10 +9,11 @@ from edunet.errors import ConfigError
 from edunet.inventory import conflicts, references
 from edunet.inventory.advice import advise
 from edunet.inventory.finding import MOST, Finding
+from edunet.inventory.include import gather
 from edunet.inventory.model import Inventory
-from edunet.inventory.records import sort_out
-from edunet.inventory.source import Document, read
-from edunet.inventory.tree import Tree
+from edunet.inventory.sections import sort_out
+from edunet.inventory.source import Document
+from edunet.inventory.tree import Tree, other_rings
 
 
 def load(path: Path, *, strict: bool = False, replay: bool = False) -> Inventory:
@@ -35,20 +36,28 @@ def examine(path: Path, *, replay: bool = False) -> tuple[Inventory | None, list
     Raises:
         ConfigError: there is no such file, or it cannot be opened.
     """
-    return judge(read(path), replay=replay)
+    return judge(*gather(path), replay=replay)
 
 
-def judge(document: Document, *, replay: bool = False) -> tuple[Inventory | None, list[Finding]]:
-    """The inventory in a document that was read, None if it has errors; and every finding."""
-    if document.data is None:
-        return None, _in_order(document.findings)
-    records = sort_out(document)
+def judge(*documents: Document, replay: bool = False) -> tuple[Inventory | None, list[Finding]]:
+    """The inventory in documents that were read, None if it has errors; and every finding.
+
+    The first document is the inventory itself, the others are what it includes.
+    """
+    order = {document.file: number for number, document in reversed([*enumerate(documents)])}
+    findings = [finding for document in documents for finding in document.findings]
+    # What a file that could not be read declares would be called unknown wherever it is named.
+    if any(document.data is None for document in documents):
+        return None, _in_order(findings, order)
+    records = sort_out(documents)
     tree = Tree(records)
-    findings = [*document.findings, *records.findings]
+    findings += records.findings
     for found in (
         references.duplicates(records),
         references.dangling(records, replay=replay),
+        () if replay else references.credentials(records),
         tree.findings(),
+        other_rings(records),
         conflicts.interfaces(records),
         conflicts.addresses(records, replay=replay),
         conflicts.prefixes(records, tree),
@@ -56,15 +65,15 @@ def judge(document: Document, *, replay: bool = False) -> tuple[Inventory | None
         findings += islice(found, MOST + 1)
     wrong = bool(findings)
     if not replay:
-        findings += islice(advise(records, document.file), MOST + 1)
-    return None if wrong else records.inventory(), _in_order(findings)
+        findings += islice(advise(records, tree), MOST + 1)
+    return None if wrong else records.inventory(), _in_order(findings, order)
 
 
-def _in_order(findings: list[Finding]) -> list[Finding]:
-    """By file and line; of very many some, the errors first."""
-    by_weight = sorted(findings, key=lambda one: (one.warning, one.file, one.line))
+def _in_order(findings: list[Finding], order: dict[str, int]) -> list[Finding]:
+    """By file, as they are included, and line; of very many some, the errors first."""
+    by_weight = sorted(findings, key=lambda one: (one.warning, order.get(one.file, 0), one.line))
     shown, hidden = by_weight[:MOST], by_weight[MOST:]
-    shown.sort(key=lambda one: (one.file, one.line))
+    shown.sort(key=lambda one: (order.get(one.file, 0), one.line))
     if hidden:
         text = "there are more than are shown; repair these first"
         shown.append(shown[-1]._replace(text=text, warning=hidden[0].warning))

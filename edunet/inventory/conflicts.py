@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
-from edunet.inventory.finding import Finding, quote, spell
+from edunet.inventory.finding import Finding, quote
 from edunet.inventory.records import Item, Records
 from edunet.inventory.tree import Tree
 
@@ -29,7 +29,7 @@ def interfaces(records: Records) -> Iterator[Finding]:
             alone = users.get(None) if onu else next(iter(users.values()), None)
             other = users.get(onu) or alone
             if other is not None and other[0] is not item:
-                where = f"{spell(other[0].at)}.{other[1]} on line {other[0].line(other[1])}"
+                where = item.where(*other)
                 used = f"{quote(interface)} of {quote(device)} is already used by {where}"
                 yield item.finding(f"{used}; write another interface", end)
             users.setdefault(onu, (item, end))
@@ -50,7 +50,7 @@ def addresses(records: Records, *, replay: bool = False) -> Iterator[Finding]:
         place = (item.thing.address, item.thing.port)
         was = taken.setdefault(place, item)
         if was is not item:
-            where = f"{spell(was.at)} on line {was.line('address')}"
+            where = item.where(was, by="address")
             text = f"{place[0]} port {place[1]} is already the address of {where}"
             yield item.finding(f"{text}; write another address or port", "address")
 
@@ -74,7 +74,8 @@ def prefixes(records: Records, tree: Tree) -> Iterator[Finding]:
             lowest = around[-1][1]
             mine, other = item.thing.id, lowest.thing.id
             if not tree.in_line(mine, other):
-                text = f"{network} overlaps a prefix of {other!r} on line {lowest.line('prefixes')}"
+                line = item.line_of(lowest, "prefixes")
+                text = f"{network} overlaps a prefix of {other!r} on {line}"
                 yield item.finding(f"{text}; give each site its own", "prefixes", index)
             elif tree.below(mine, other):
                 lowest = item

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from edunet.inventory.calendars import Calendar, Term
+from edunet.inventory.credentials import Auth, Credentials, Priv, Snmp, Ssh
 from edunet.inventory.fields import Address, Day, Prefix, Profile, Reach, Timezone
-from edunet.inventory.secret import Secret
+from edunet.inventory.services import Service
+from edunet.inventory.thing import Count, Id, Labels, Name, Port, Text, Thing
 from edunet.model import Model
 from edunet.units import BitRate, Duration
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(max_length=1000)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=0, le=10**7)]
-Labels = dict[str, Text]
+__all__ = [
+    "SCHOOL_KINDS", "TABLES", "Auth", "Calendar", "Carrier", "Contact", "Credentials", "Device",
+    "Duct", "End", "Id", "Include", "Inventory", "Labels", "Link", "LinkRole", "Medium", "Name",
+    "Network", "PowerZone", "Priv", "Service", "Site", "SiteKind", "Sla", "Snmp", "Ssh", "Standard",
+    "Term", "Text", "Thing", "Vantage",
+]  # fmt: skip
 
 SCHOOL_KINDS: Final = frozenset({"school", "teaching_point", "kindergarten", "university"})
 SiteKind = Literal[
@@ -28,14 +31,12 @@ LinkRole = Literal[
     "backbone", "county_uplink", "township_uplink", "school_access", "idc_egress",
     "county_egress", "satellite",
 ]  # fmt: skip
+Table = Literal[
+    "vantage", "carriers", "standards", "power_zones", "ducts", "sites", "devices", "links",
+    "services",
+]  # fmt: skip
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
 Medium = Literal["fibre", "pon", "copper", "4g", "satellite", "microwave"]
-
-
-class Thing(Model):
-    """Anything an inventory lists: it has an id, and may carry free labels."""
-
-    id: Id
-    labels: Labels = Field(default_factory=dict)
 
 
 class Network(Model):
@@ -49,58 +50,6 @@ class Vantage(Thing):
     """Where a collector stands: the device it sits behind."""
 
     device: Id
-
-
-class Auth(Model):
-    protocol: Literal["SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
-    password: Secret
-
-
-class Priv(Model):
-    protocol: Literal["AES-128", "AES-192", "AES-256"]
-    password: Secret
-
-
-class Snmp(Model):
-    """How to ask by SNMP. Version 2c is polled today; 3 is read and refused at the poll."""
-
-    version: Literal["2c", "3"]
-    community: Secret | None = None
-    user: Name | None = None
-    auth: Auth | None = None
-    priv: Priv | None = None
-
-    @field_validator("version", mode="before")
-    @classmethod
-    def _as_text(cls, version: object) -> object:
-        return str(version)
-
-    @model_validator(mode="after")
-    def _what_the_version_needs(self) -> Snmp:
-        if self.version == "2c" and not self.community:
-            raise PydanticCustomError("need", "version 2c needs a community; add community: ...")
-        if self.version == "3" and not self.user:
-            raise PydanticCustomError("need", "version 3 needs a user; add user: ...")
-        if self.priv and not self.auth:
-            raise PydanticCustomError("need", "priv needs auth; add auth: ...")
-        return self
-
-
-class Ssh(Model):
-    username: Name
-    password: Secret | None = None
-    key: Secret | None = None
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Ssh:
-        if (self.password is None) == (self.key is None):
-            raise PydanticCustomError("need", "ssh needs a password or a key; write one of them")
-        return self
-
-
-class Credentials(Model):
-    snmp: dict[Id, Snmp] = Field(default_factory=dict)
-    ssh: dict[Id, Ssh] = Field(default_factory=dict)
 
 
 class Sla(Model):
@@ -152,6 +101,7 @@ class Contact(Model):
     phone: Text | None = None
     email: Text | None = None
     role: Text | None = None
+    labels: Labels = Field(default_factory=dict)
 
 
 class Site(Thing):
@@ -179,6 +129,14 @@ class Site(Thing):
     merged_into: Id | None = None
     tags: tuple[Name, ...] = ()
     contacts: tuple[Contact, ...] = ()
+
+    @model_validator(mode="after")
+    def _opened_first(self) -> Site:
+        if self.opened and self.closed and self.closed < self.opened:
+            raise PydanticCustomError(
+                "days", "closed is before opened; exchange or correct the two days"
+            )
+        return self
 
     @property
     def is_school(self) -> bool:
@@ -254,19 +212,37 @@ class Link(Thing):
         return self
 
 
+class Include(Model):
+    """A further file. `table` says what a CSV file lists when its name does not."""
+
+    file: Name
+    table: Table | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, written: Any) -> Any:
+        return {"file": written} if isinstance(written, str) else written
+
+
 class Inventory(Model):
-    """Everything that exists, as the files say it; references are checked by `check`."""
+    """Everything that exists, as the files say it; references are checked by `check`.
+
+    What was included is here, so `include` is empty once the files are read.
+    """
 
     network: Network
     vantage: tuple[Vantage, ...] = ()
     credentials: Credentials = Credentials()
     carriers: tuple[Carrier, ...] = ()
     standards: dict[Id, Standard] = Field(default_factory=dict)
+    calendars: tuple[Calendar, ...] = ()
     power_zones: tuple[PowerZone, ...] = ()
     ducts: tuple[Duct, ...] = ()
     sites: tuple[Site, ...] = Field(min_length=1)
     devices: tuple[Device, ...] = ()
     links: tuple[Link, ...] = ()
+    services: tuple[Service, ...] = ()
+    include: tuple[Include, ...] = ()
 
     @field_validator("vantage", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What do the sections of a file hold, each thing with its line, and does it fit the schema?"""
+"""What do the sections of the files hold, each thing with its file and its line?"""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeGuard, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
-
-from edunet.inventory.finding import MOST, Finding, quote, spell
+from edunet.inventory.finding import Finding, quote, spell
 from edunet.inventory.model import Inventory
-from edunet.inventory.nearest import nearest
-from edunet.inventory.source import Document, Rows, Table, locate
-from edunet.inventory.wording import renamed, say, unknown_key
+from edunet.inventory.source import Document, Table, locate
 
 Keys = tuple[int | str, ...]
 LISTS: Final = {
     name: get_args(field.annotation)[0]
     for name, field in Inventory.model_fields.items()
-    if get_origin(field.annotation) is tuple
+    if get_origin(field.annotation) is tuple and name != "include"
 }
+# the sections that name their things by key
+NAMED: Final = ("credentials.snmp", "credentials.ssh", "standards")
 SINGLES: Final = {
     name: field.annotation
     for name, field in Inventory.model_fields.items()
@@ -35,19 +33,30 @@ def is_id(written: object) -> TypeGuard[str]:
 class Item(NamedTuple):
     """One thing as it was written; `thing` is its model, or None if it does not fit."""
 
-    file: str
+    document: Document
     at: Keys
     table: Table
     thing: Any = None
 
     def finding(self, text: str, *keys: int | str, warning: bool = False) -> Finding:
         """A finding about the value at `keys`, on its own line."""
-        return Finding(
-            self.file, self.line(*keys), f"{spell(self.at + keys)}: {text}", warning=warning
-        )
+        path = spell_in(self.document, self.at + keys)
+        said = f"{path}: {text}" if path else text
+        return Finding(self.document.file, self.line(*keys), said, warning=warning)
 
     def line(self, *keys: int | str) -> int:
         return locate(self.table, keys)
+
+    def where(self, other: Item, *keys: int | str, by: str = "id") -> str:
+        """Where `other` stands, as seen from here: `sites[3] on line 12`, the line that of `by`."""
+        path = spell_in(other.document, other.at + keys)
+        line = self.line_of(other, *(keys or (by,)))
+        return f"{path} on {line}" if path and other.document.sheet is None else line
+
+    def line_of(self, other: Item, *keys: int | str) -> str:
+        """`line 12`, and of which file if it is not this one."""
+        line = f"line {other.line(*keys)}"
+        return line if other.document is self.document else f"{line} of {other.document.file}"
 
     def text(self, *keys: str) -> str | None:
         """The text at `keys`, or None when none is there."""
@@ -57,12 +66,26 @@ class Item(NamedTuple):
         return value if isinstance(value, str) else None
 
 
-class Records(NamedTuple):
-    """Everything a document holds: `items` of the list sections, models of the others."""
+def spell_in(document: Document, keys: Keys) -> str:
+    """The path of a value as its file has it: by its keys, or by the header of its column."""
+    if document.sheet is None:
+        return spell(keys)
+    inner = keys[2:]  # a table's file has one section, and its rows have lines
+    for end in range(len(inner), 0, -1):
+        if header := document.sheet.headers.get(inner[:end]):
+            return header if header.isprintable() else quote(header)
+    return spell(inner)
 
-    data: Table
+
+class Records(NamedTuple):
+    """Everything the documents hold: `items` of the list sections, models of the others.
+
+    `named` are the things of the sections that name them by key, each with its document.
+    """
+
     items: dict[str, list[Item]]
     singles: dict[str, Any]
+    named: dict[str, dict[str, Document]]
     findings: list[Finding]
 
     def good(self, section: str) -> Iterator[Item]:
@@ -81,94 +104,3 @@ class Records(NamedTuple):
         """All of it as one; only when nothing was found wrong."""
         lists = {name: tuple(item.thing for item in items) for name, items in self.items.items()}
         return Inventory(**lists, **self.singles)
-
-
-def sort_out(document: Document) -> Records:
-    """The things of a document, judged one by one, so that one mistake hides no other."""
-    data = document.data if document.data is not None else Table(1)
-    sections = _Sections(document.file, data)
-    for key in data.keys() - Inventory.model_fields.keys():
-        if sections.full:
-            break
-        sections.complain((key,), unknown_key(key, Inventory.model_fields))
-        # What a misspelt section declares is not called unknown wherever it is named.
-        if near := nearest(key, Inventory.model_fields.keys() - data.keys()):
-            data[near], data.lines[near] = data[key], locate(data, (key,))
-    for section, model in LISTS.items():
-        sections.many(section, model)
-    for section, annotation in SINGLES.items():
-        sections.one(section, annotation)
-    if not data.get("sites"):
-        sections.complain(("sites",), "there is none; write at least the root of the tree")
-    return sections.records
-
-
-class _Sections:
-    """The sections of one file, as they are judged."""
-
-    def __init__(self, file: str, data: Table) -> None:
-        self.file = file
-        self.data = data
-        self.records = Records(data, {name: [] for name in LISTS}, {}, [])
-
-    @property
-    def full(self) -> bool:
-        """Whether so much is wrong already that nobody reads more."""
-        return len(self.records.findings) > MOST
-
-    def complain(self, keys: Keys, text: str, shown: Keys | None = None) -> None:
-        if self.full:
-            return
-        path = spell(keys if shown is None else shown)
-        finding = Finding(self.file, locate(self.data, keys), f"{path}: {text}")
-        self.records.findings.append(finding)
-
-    def many(self, section: str, model: Any) -> None:
-        rows = self.data.get(section)
-        if section == "vantage" and isinstance(rows, Table):
-            self.item((section,), rows, model)
-        elif isinstance(rows, Rows):
-            for index, row in enumerate(rows):
-                self.item((section, index), row, model)
-        elif rows is not None:
-            self.complain((section,), f"{quote(rows)} is not a list; write - id: ... for each")
-
-    def item(self, at: Keys, row: Any, model: Any) -> None:
-        if not isinstance(row, Table):
-            self.complain(at, f"{quote(row)} is not a mapping; write id: ... and the rest")
-            return
-        thing = None
-        try:
-            thing = model.model_validate(row)
-        except ValidationError as error:
-            self.translate(error, at, model)
-        self.records.items[str(at[0])].append(Item(self.file, at, row, thing))
-
-    def one(self, section: str, annotation: Any) -> None:
-        written = self.data.get(section)
-        if written is None:
-            if Inventory.model_fields[section].is_required():
-                self.complain((section,), f"this is missing; write {section}: ...")
-            return
-        try:
-            self.records.singles[section] = TypeAdapter(annotation).validate_python(written)
-        except ValidationError as error:
-            self.translate(error, (section,), annotation, hidden=section == "credentials")
-
-    def translate(
-        self, error: ValidationError, at: Keys, model: Any, *, hidden: bool = False
-    ) -> None:
-        if error.error_count() > MOST:
-            count = error.error_count()
-            self.complain(at, f"{count} values in here are wrong; see edunet check --schema")
-        if self.full or error.error_count() > MOST:
-            return
-        errors = error.errors(include_url=False)
-        misspelt = renamed(errors, model)
-        for each in errors:
-            if each["type"] == "missing" and each["loc"] in misspelt:
-                continue
-            keys = at + tuple(key for key in each["loc"] if key != "[key]")
-            # Of what is missing, its absence is said of the whole; a stray key may be a password.
-            whole = each["type"] == "missing" or (hidden and each["type"] == "extra_forbidden")
-            self.complain(keys, say(each, model, hidden=hidden), keys[:-1] if whole else None)

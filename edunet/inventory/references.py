@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from edunet.inventory.finding import Finding, spell
+from edunet.inventory.calendars import BUILT_IN
+from edunet.inventory.finding import Finding
 from edunet.inventory.nearest import Names
 from edunet.inventory.records import LISTS, Item, Keys, Records, is_id
 from edunet.inventory.source import Rows, Table
@@ -16,6 +17,7 @@ REFERENCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("ducts", ("owner",), "carriers"),
     ("sites", ("parent",), "sites"),
     ("sites", ("standard",), "standards"),
+    ("sites", ("calendar",), "calendars"),
     ("sites", ("power_zone",), "power_zones"),
     ("sites", ("merged_into",), "sites"),
     ("devices", ("site",), "sites"),
@@ -28,6 +30,10 @@ REFERENCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("links", ("carrier",), "carriers"),
     ("links", ("ducts",), "ducts"),
     ("links", ("backup_of",), "links"),
+    ("calendars", ("extends",), "calendars"),
+    ("services", ("site",), "sites"),
+    ("services", ("vantage",), "vantage"),
+    ("services", ("calendar",), "calendars"),
 )
 NOUNS: Final = {
     "devices": "device",
@@ -37,6 +43,8 @@ NOUNS: Final = {
     "ducts": "duct",
     "standards": "standard",
     "power_zones": "power zone",
+    "calendars": "calendar",
+    "vantage": "vantage",
     "credentials.snmp": "snmp credential",
     "credentials.ssh": "ssh credential",
 }
@@ -54,8 +62,10 @@ def duplicates(records: Records) -> Iterator[Finding]:
                 continue
             was = first.setdefault(name, item)
             if was is not item:
-                where = f"{spell(was.at)} on line {was.line('id')}"
+                where = item.where(was)
                 yield item.finding(f"{name!r} is already the id of {where}; choose another", "id")
+            if section == "calendars" and name in BUILT_IN:
+                yield item.finding(f"{name!r} is built in; choose another, and extend it", "id")
 
 
 def dangling(records: Records, *, replay: bool = False) -> Iterator[Finding]:
@@ -73,12 +83,9 @@ def dangling(records: Records, *, replay: bool = False) -> Iterator[Finding]:
 
 
 def _declared(records: Records, target: str) -> Collection[str]:
-    if target in LISTS:
-        return records.ids(target)
-    table: object = records.data
-    for key in target.split("."):
-        table = table.get(key) if isinstance(table, Table) else None
-    return dict.fromkeys(filter(is_id, table)) if isinstance(table, Table) else ()
+    if target == "calendars":
+        return {*records.ids(target), *BUILT_IN}
+    return records.ids(target) if target in LISTS else records.named[target]
 
 
 def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:
@@ -92,3 +99,11 @@ def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:
                 yield (*keys, index), name
     elif is_id(value):
         yield keys, value
+
+
+def credentials(records: Records) -> Iterator[Finding]:
+    """Every device that is reached by SNMP alone, and has nothing to ask it with."""
+    for item in records.items["devices"]:
+        if item.text("reach") == "snmp" and item.table.get("snmp") is None:
+            text = "snmp needs a credential; add snmp: ..., or write icmp"
+            yield item.finding(text, "reach")

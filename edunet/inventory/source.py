@@ -7,6 +7,8 @@ number. What could make a small file large (anchors, aliases, tags, depth) is re
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Set
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +18,7 @@ from edunet.errors import ConfigError
 from edunet.inventory.finding import Finding, quote
 
 MAX_BYTES: Final = 64 * 2**20
+TOO_LARGE: Final = f"the file is over {MAX_BYTES >> 20} MB; split it"
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 5_000_000
 MAX_FLAWS: Final = 500
@@ -47,12 +50,24 @@ class Rows(list[Any]):
         self.lines: list[int] = []
 
 
+class Sheet(NamedTuple):
+    """How a table's file names the keys of a row, and the cells that were refused already."""
+
+    headers: Mapping[tuple[int | str, ...], str]
+    refused: Set[tuple[int | str, ...]] = frozenset()
+
+
 class Document(NamedTuple):
-    """A file as it was read. `data` is None when its findings leave nothing to judge."""
+    """A file as it was read. `data` is None when its findings leave nothing to judge.
+
+    `sheet` is there when the file is a table; `sha256` is that of the file's bytes.
+    """
 
     file: str
     data: Table | None
     findings: list[Finding]
+    sheet: Sheet | None = None
+    sha256: str = ""
 
 
 def locate(data: object, keys: tuple[int | str, ...]) -> int:
@@ -75,17 +90,26 @@ def read(path: Path) -> Document:
     Raises:
         ConfigError: there is no such file, or it cannot be opened.
     """
+    raw = read_bytes(path)
+    if len(raw) > MAX_BYTES:
+        return refuse(str(path), 1, TOO_LARGE)
+    return parse(raw, str(path))
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, at most one more than `limit`, so that too large a file shows.
+
+    Raises:
+        ConfigError: there is no such file, or it cannot be opened.
+    """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(limit + 1)
     except FileNotFoundError:
         raise ConfigError(f"no file {path}; write one, or name it by --inventory FILE") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a file name"
         raise ConfigError(f"cannot read {path}: {why.lower()}; name another file") from None
-    if len(raw) > MAX_BYTES:
-        return _refuse(str(path), 1, f"the file is over {MAX_BYTES >> 20} MB; split it")
-    return parse(raw, str(path))
 
 
 def parse(raw: bytes, file: str) -> Document:
@@ -94,12 +118,12 @@ def parse(raw: bytes, file: str) -> Document:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return _refuse(file, line, "this is not UTF-8 text; save the file as UTF-8")
+        return refuse(file, line, "this is not UTF-8 text; save the file as UTF-8")
     builder = _Builder()
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
-    except _Unreadable as error:
+    except Unreadable as error:
         builder.flaws.append(error.args)
         builder.root = None
     except yaml.MarkedYAMLError as error:
@@ -113,10 +137,12 @@ def parse(raw: bytes, file: str) -> Document:
     else:
         builder.expect_table()
     data = builder.root if isinstance(builder.root, Table) else None
-    return Document(file, data, [Finding(file, *flaw) for flaw in builder.flaws])
+    findings = [Finding(file, *flaw) for flaw in builder.flaws]
+    return Document(file, data, findings, sha256=sha256(raw).hexdigest())
 
 
-def _refuse(file: str, line: int, text: str) -> Document:
+def refuse(file: str, line: int, text: str) -> Document:
+    """A document that one mistake leaves nothing of."""
     return Document(file, None, [Finding(file, line, text)])
 
 
@@ -132,7 +158,7 @@ def _words(error: yaml.MarkedYAMLError, line: int) -> str:
     return f"{said}; check the brackets, colons and indentation up to here"
 
 
-class _Unreadable(Exception):  # noqa: N818 (it never leaves this file)
+class Unreadable(Exception):  # noqa: N818 (it never leaves the readers)
     """(line, text): from here on the file makes no sense."""
 
 
@@ -158,12 +184,12 @@ class _Builder:
             self.keys.pop()
         elif kind is yaml.AliasEvent:
             line = event.start_mark.line + 1
-            raise _Unreadable(line, f"an alias is not read; {_QUOTE.format('*')}")
+            raise Unreadable(line, f"an alias is not read; {_QUOTE.format('*')}")
         elif kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
                 line = event.start_mark.line + 1
-                raise _Unreadable(line, "a second document begins here; write one per file")
+                raise Unreadable(line, "a second document begins here; write one per file")
 
     def scalar(self, event: Any) -> None:
         line = self.admit(event)
@@ -176,9 +202,9 @@ class _Builder:
     def container(self, event: Any, kind: type[Table | Rows]) -> None:
         line = self.admit(event)
         if len(self.open) >= MAX_DEPTH:
-            raise _Unreadable(line, f"nested deeper than {MAX_DEPTH} levels; write it flatter")
+            raise Unreadable(line, f"nested deeper than {MAX_DEPTH} levels; write it flatter")
         if self.open and type(self.open[-1]) is Table and self.keys[-1] is _NO_KEY:
-            raise _Unreadable(line, "a key is a list or a mapping; write text as the key")
+            raise Unreadable(line, "a key is a list or a mapping; write text as the key")
         made = kind(line)
         self.place(made, line)
         self.open.append(made)
@@ -188,7 +214,7 @@ class _Builder:
         line: int = event.start_mark.line + 1
         self.values += 1
         if self.values > MAX_VALUES:
-            raise _Unreadable(line, f"more than {MAX_VALUES} values in one file; split it")
+            raise Unreadable(line, f"more than {MAX_VALUES} values in one file; split it")
         if event.anchor is not None:
             self.flaw(line, f"an anchor is not read; {_QUOTE.format('&')}")
         if event.tag is not None:
@@ -198,7 +224,7 @@ class _Builder:
     def flaw(self, line: int, text: str) -> None:
         self.flaws.append((line, text))
         if len(self.flaws) >= MAX_FLAWS:
-            raise _Unreadable(line, f"{MAX_FLAWS} mistakes up to here; repair these first")
+            raise Unreadable(line, f"{MAX_FLAWS} mistakes up to here; repair these first")
 
     def place(self, value: Any, line: int) -> None:
         if not self.open:

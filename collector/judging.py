@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Final, TypeVar
 
 from alerts.engine import Decisions
@@ -39,6 +40,7 @@ class Judging:
         self._clock, self._health = clock, health
         self._decided, self._written, self._most = decided, written, most
         self._queue: deque[Frame] = deque()
+        self._changes: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._news = threading.Condition()
         self._going = True
         self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
@@ -57,6 +59,14 @@ class Judging:
     def cli(self, device: str, cli: Cli) -> None:
         self.pipeline.cli(device, cli)
 
+    def between(self, change: Callable[[], None]) -> Future[None]:
+        """Make a change in the judge's thread, between two batches."""
+        done: Future[None] = Future()
+        with self._news:
+            self._changes.append((change, done))
+            self._news.notify()
+        return done
+
     def start(self) -> None:
         self._thread.start()
 
@@ -70,20 +80,21 @@ class Judging:
     def _hand_on(self, takes: Callable[[T], None], what: T) -> None:
         try:
             takes(what)
-        except (
-            Exception
-        ):  # a full disk, say: who writes must not blind who decides, nor the reverse
+        except Exception:  # a full disk, say: it must blind neither the judge nor the other taker
             log.exception("what was judged could not be handed on")
 
     def _run(self) -> None:
         while True:
             with self._news:
-                if not self._queue and self._going:
+                if not self._queue and not self._changes and self._going:
                     self._news.wait(_IDLE_S)
-                frames = list(self._queue)
+                frames, changes = list(self._queue), list(self._changes)
                 self._queue.clear()
-                if not self._going and not frames:
+                self._changes.clear()
+                if not self._going and not frames and not changes:
                     return
+            for change, done in changes:
+                _make(change, done)
             asked = self._clock.ticks()
             try:
                 decisions, out = self.pipeline.take(frames, self._clock.now())
@@ -93,3 +104,13 @@ class Judging:
             self._hand_on(self._written, out)
             self._hand_on(self._decided, decisions)
             self._health.loop_lag.labels("judge").set((self._clock.ticks() - asked) / 1e9)
+
+
+def _make(change: Callable[[], None], done: Future[None]) -> None:
+    """Make a change and say how it went to whoever asked for it."""
+    try:
+        change()
+    except Exception as error:  # noqa: BLE001 (told to who asked; the judge goes on)
+        done.set_exception(error)
+    else:
+        done.set_result(None)

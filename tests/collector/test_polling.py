@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 
 import pytest
 from liar import NAME, Liar, Row, asks_for, liar, ports, switch
@@ -17,8 +18,9 @@ from polled import Ear, gufo, inventory, polling
 from collector.polling import Polling
 from collector.rows import silence
 from collector.transports import Answer, Ask, Found
-from edunet.clock import ManualClock
+from edunet.clock import ManualClock, SystemClock
 from edunet.errors import ProbeError
+from edunet.frame import Frame
 from edunet.health import Health
 from edunet.inventory.model import Device
 from edunet.settings import Intervals
@@ -56,11 +58,14 @@ class Tape:
         self.under_way: list[str] = []
         self.twice: list[str] = []
         self.hold: dict[str, asyncio.Event] = {}
+        self.hold_discovery: dict[str, asyncio.Event] = {}
         self.uptime = 1000
         self.found: list[str] = []
 
     async def discover(self, device: Device) -> Found:
         self.found.append(device.id)
+        if device.id in self.hold_discovery:
+            await self.hold_discovery[device.id].wait()
         if device.id in self.silent:
             raise ProbeError(f"{device.id}: no answer")
         rows = ((1, "GE0/0/1", "", ""), (2, "GE0/0/2", "", ""), (3, "GE0/0/3", "", ""))
@@ -192,42 +197,67 @@ async def test_links_are_asked_often_and_all_interfaces_rarely() -> None:
     assert [] == tape.twice
 
 
+SLOW = Intervals.model_validate({"links": "10s", "interfaces": "60s"})
+
+
+async def later(asking: Polling, clock: ManualClock, seconds: float) -> None:
+    """Let so much time pass at once, and polling take notice."""
+    clock.advance(seconds)
+    asking.urge([])
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_a_full_question_that_fell_on_a_busy_device_is_put_when_it_is_free() -> None:
-    tape = Tape()
-    how = Intervals.model_validate({"links": "300ms", "interfaces": "2s"})
-    asking = polling(inventory(devices("a"), {"a": "GE0/0/2"}), tape, how=how)
+    tape, clock = Tape(), ManualClock()
+    asking = polling(inventory(devices("a"), {"a": "GE0/0/2"}), tape, clock, SLOW)
 
     async with running(asking, Ear()):
-        await until(lambda: len(tape.asked) >= 3)
+        await later(asking, clock, 6)
         tape.hold["a"] = asyncio.Event()
-        await until(lambda: tape.under_way)
-        # Held for more than a period of the full question, whose turn passes meanwhile.
-        held = time.monotonic()
-        await until(lambda: time.monotonic() > held + 2.2)
+        while not tape.under_way:
+            await later(asking, clock, 1)
+        assert ("a", 1) == tape.asked[-1], "the device is busy with its links"
+        await later(asking, clock, 61)  # the turn of the full question comes and goes
         before = len(tape.asked)
         tape.hold.pop("a").set()
-        await until(lambda: ("a", 3) in tape.asked[before:], 0.8)
+        await later(asking, clock, 0)
+        await later(asking, clock, 0.5)
 
+    assert ("a", 3) in tape.asked[before:]
     assert [] == tape.twice, "never two questions to one device at the same time"
 
 
-async def test_a_slow_device_in_the_same_batch_is_not_asked_twice_at_once() -> None:
-    tape = Tape()
-    names = [f"d{number}" for number in range(12)]
-    how = Intervals.model_validate({"links": "100ms", "interfaces": "200ms"})
-    asking = polling(inventory(devices(*names)), tape, how=how)
+async def test_the_end_of_a_round_does_not_free_a_device_that_is_busy_again() -> None:
+    tape, clock = Tape(), ManualClock()
+    asking = polling(inventory(devices("a", "b"), {"a": "GE0/0/2"}), tape, clock, SLOW)
+    await asking.once(Ear())
 
     async with running(asking, Ear()):
-        await until(lambda: len(tape.asked) > 24)
-        for name in names[::2]:
-            tape.hold[name] = asyncio.Event()
-        before = len(tape.asked)
-        await until(lambda: len(tape.asked) > before + 40)
-        for event in tape.hold.values():
-            event.set()
-        await until(lambda: len(tape.asked) > before + 80)
+        tape.hold["b"] = asyncio.Event()
+        await later(asking, clock, 6)
+        assert ["b"] == tape.under_way, "a and b were asked in one round, and a has answered"
+        tape.hold["a"] = asyncio.Event()
+        await later(asking, clock, 20)
+        assert ["b", "a"] == tape.under_way
+        tape.hold.pop("b").set()
+        await later(asking, clock, 0)
+        assert ["a"] == tape.under_way
+        await later(asking, clock, 20)
+        await later(asking, clock, 20)
 
     assert [] == tape.twice
+
+
+async def test_who_is_discovered_for_ever_keeps_nobody_of_the_same_moment_waiting() -> None:
+    tape, clock, ear = Tape(), ManualClock(), Ear()
+    tape.hold_discovery["dead"] = asyncio.Event()
+    asking = polling(inventory(devices("a", "dead", "b")), tape, clock, SLOW)
+
+    async with running(asking, ear):
+        await later(asking, clock, 6)
+        assert {"a", "b", "dead"} == set(tape.found)
+        assert {"a", "b"} == {device for device, _ in tape.asked}
 
 
 async def test_an_urged_device_is_asked_at_once() -> None:
@@ -299,15 +329,23 @@ async def test_after_a_restart_the_device_is_discovered_again() -> None:
     assert [3, 2, 3] == [len(frame) for frame in ear.of("interface")]
 
 
+class Ahead(SystemClock):
+    """A clock that can be set forward: then every first question is due at the same moment."""
+
+    seconds = 0
+
+    def ticks(self) -> int:
+        return super().ticks() + self.seconds * 1_000_000_000
+
+
 async def test_ten_dead_and_ten_half_dead_agents_do_not_delay_the_others() -> None:
     """Promise P4: compared are two runs over the same forty live agents."""
 
-    async def lateness(dead: int) -> float:
-        """Seconds from question to the last live answer of a round, the median of the rounds."""
+    def half(agent: Liar, question: ber.Request) -> bytes | None:
+        return None if asks_for(question, NAME, 6) else agent.truth(question)
 
-        def half(agent: Liar, question: ber.Request) -> bytes | None:
-            return None if asks_for(question, NAME, 6) else agent.truth(question)
-
+    async def lateness(dead: int) -> tuple[float, float]:
+        """Seconds to the last live agent's first answer; and from answer to answer, the median."""
         async with AsyncExitStack() as stack:
             live = [await stack.enter_async_context(liar()) for _ in range(40)]
             gone = [
@@ -315,29 +353,35 @@ async def test_ten_dead_and_ten_half_dead_agents_do_not_delay_the_others() -> No
                 for n in range(2 * dead)
             ]
             how = Intervals.model_validate({"links": "1s", "interfaces": "1s"})
-            what = inventory([agent.device for agent in (*live, *gone)])
-            heard: dict[int, list[float]] = {}
-            began = time.monotonic()
-
-            class Stamped(Ear):
-                def frame(self, frame: object) -> None:
-                    super().frame(frame)  # type: ignore[arg-type]
-                    last = self.frames[-1]
-                    if last.kind == "device" and last.columns["answered"][0]:
-                        heard.setdefault(int(last.slots[0]), []).append(time.monotonic() - began)
-
-            asking = polling(what, gufo(), how=how)
-            async with running(asking, Stamped()):
-                slots = [asking._catalog.slot("device", agent.device.id) for agent in live]
-                await until(lambda: all(len(heard.get(slot, [])) >= 4 for slot in slots), 15)
-            return statistics.median(
-                later - earlier
-                for slot in slots
-                for earlier, later in zip(heard[slot][1:], heard[slot][2:], strict=False)
-            )
+            what, clock = inventory([agent.device for agent in (*live, *gone)]), Ahead()
+            asking = polling(what, gufo(), clock, how)
+            clock.seconds = 10
+            ear = Stamped()
+            async with running(asking, ear):
+                await until(lambda: ear.complete(40, 4), 15)
+            times = [each for each in ear.heard.values() if len(each) >= 4][:40]
+            gaps = [b - a for each in times for a, b in pairwise(each[1:])]
+            return max(each[0] for each in times), statistics.median(gaps)
 
     alone, beside = await lateness(0), await lateness(10)
 
-    # A second apart as it should be; waiting for the dead ones would make it three.
-    assert 0.9 < alone < 1.1
-    assert beside < alone + 0.15
+    assert beside[0] < alone[0] + 1, "waiting for the dead ones would cost three seconds and more"
+    assert 0.9 < alone[1] < 1.1
+    assert beside[1] < alone[1] + 0.15
+
+
+class Stamped(Ear):
+    """When each living device answered, in seconds since the ear was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+        self.heard: dict[int, list[float]] = {}
+
+    def frame(self, frame: Frame) -> None:
+        super().frame(frame)
+        if frame.kind == "device" and frame.columns["answered"][0]:
+            self.heard.setdefault(int(frame.slots[0]), []).append(time.monotonic() - self.began)
+
+    def complete(self, devices: int, answers: int) -> bool:
+        return sum(len(times) >= answers for times in self.heard.values()) >= devices

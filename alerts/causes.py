@@ -108,8 +108,7 @@ def _of_device(topology: Topology, seen: Evidence, verdict: Verdict, now: int, d
         return Cause("device", x, first, True, "outage", "device" if near else "unknown")
     link, g = near[0]
     side = _side(topology, link, g)
-    port = 2 * link + side
-    light = int(seen.ports.seen[port])
+    light = int(seen.ports.seen[2 * link + side])
     if verdict.port_up[link, side] and light >= first:
         # Light on the port of a device that failed more often than a lost echo and a cut explain.
         newly = first > seen.reach.first_bad[x]
@@ -117,8 +116,7 @@ def _of_device(topology: Topology, seen: Evidence, verdict: Verdict, now: int, d
         sure = bool(sure or now - first > seen.barrier)
         return Cause("device", x, first, sure, "outage", "device")
     asked = verdict.port_down[link, side] or light == 0 or now - first > _PORT_HOLD_MS
-    opened = min(first, int(seen.ports.first_bad[port]) or first)
-    return Cause("link", link, opened, bool(asked), "outage", "unknown")
+    return Cause("link", link, first, bool(asked), "outage", "unknown")
 
 
 def _side(topology: Topology, link: int, node: int) -> int:

@@ -153,8 +153,6 @@ class _Border(NamedTuple):
         first, g = int(reach.first_bad[x]), int(self.topology.ends[link, side])
         if look.suspect[x]:
             return first
-        if look.good[x]:  # its way is cut and it has not been asked since
-            return int(seen.ports.first_bad[2 * link + side])
         if not look.dark[x] or seen.cut_before(link, side, x):
             return 0
         witnesses = self._witnesses(g)

@@ -77,5 +77,8 @@ def test_what_no_rule_holds_is_not_told_and_everything_else_is() -> None:
     assert all(isinstance(rule, Rule) for rule in kept)
     watch = Watch(plant("core-a core-b a-s1 b-s1 b-s2"), rules=kept).run(30)
     watch.breaks("link:a-s1", "link:b-s2").run(40)
-
     assert ["open link:b-s2"] == watch.told
+
+    # the second way of s1: only this cut explains its silence, it had survived the first
+    watch.breaks("link:b-s1").run(40)
+    assert ["open link:b-s2", "open link:b-s1"] == watch.told

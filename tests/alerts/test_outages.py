@@ -219,6 +219,16 @@ def test_schools_behind_a_switch_nobody_polls_are_not_accused_on_the_way_back() 
     assert ["open link:core-a", "resolve link:core-a"] == watch.told
 
 
+def test_a_school_is_not_accused_by_a_county_that_never_noticed_the_cut() -> None:
+    """Cut from 30 to 35 s: the county is asked at 25.1 and 35.1, the school next at 35.6."""
+    inventory = plant("core-a a-s1", slow="a")
+    watch = Watch(inventory, ask=False, phases={"core": 0, "a": 5100, "s1": 600}).run(30)
+    watch.breaks("link:core-a").run(5)
+    watch.heals().run(30)
+
+    assert not [told for told in watch.told if "s1" in told]
+
+
 def test_a_child_cut_before_its_hub_died_stays_told_once(reach: str) -> None:
     watch = Watch(plant("core-h h-s1 h-s2", reach=reach)).run(30)
     watch.breaks("link:h-s1").run(60)

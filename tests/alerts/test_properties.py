@@ -14,7 +14,7 @@ from edunet.inventory.model import Inventory
 from edunet.states import State
 
 LOOK = settings(
-    max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=20, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 DARK = {State.DOWN, State.UNREACHABLE}
 

@@ -12,6 +12,7 @@ from alerts.causes import causes
 from alerts.evidence import Bools, Evidence, Rows, Times
 from alerts.judge import judge
 from alerts.lifecycle import Lifecycle
+from alerts.replant import carry_evidence, carry_verdict, kept
 from alerts.rule import Rule
 from alerts.verdict import Verdict
 from edunet.catalog import Catalog
@@ -69,6 +70,17 @@ class Engine:
             ports[2 * row + side] = catalog.slot("interface", device_id, interface)
         self._ports = _inverse(ports)
         self._ask: set[str] = set()
+
+    def adopt(self, before: Engine) -> None:
+        """Take over from the engine of the plant before: evidence, states and alerts go on.
+
+        Alerts of what is no longer there are resolved by the next `advance`.
+        """
+        both = kept(self.topology, before.topology)
+        devices = self.topology.devices, before.topology.devices
+        carry_evidence(both, self._seen, before._seen, devices)
+        self.verdict = carry_verdict(both, self.verdict, before.verdict)
+        self._lifecycle.open.update(before._lifecycle.open)
 
     @property
     def open_alerts(self) -> tuple[Alert, ...]:

@@ -15,6 +15,7 @@ from api.i18n import negotiate, translator
 from api.scope import Scope
 from edunet.catalog import Catalog
 from edunet.health import Health
+from edunet.reloading import Reloading
 
 
 class Source(Protocol):
@@ -22,6 +23,7 @@ class Source(Protocol):
 
     catalog: Catalog
     health: Health
+    reloading: Reloading | None
 
     def picture(self) -> Picture:
         """The newest picture."""
@@ -85,7 +87,18 @@ class Page:
         self._lang = language(request)
 
     def of(self, items: Sequence[dict[str, Any]], key: str = "id") -> dict[str, Any]:
-        """`{"items", "next"}`; the cursor names the last item shown, not a position.
+        """`{"items", "next"}` of a list that is small or made already.
+
+        Raises:
+            HTTPException: 400, as `part` does.
+        """
+        part, after = self.part([item[key] for item in items])
+        return {"items": [items[n] for n in part], "next": after}
+
+    def part(self, ids: Sequence[str]) -> tuple[range, str | None]:
+        """Which of these to show, and the cursor for what follows them, or None.
+
+        A cursor names the last item shown, not a position: items may come and go before it.
 
         Raises:
             HTTPException: 400, the cursor is none of ours or its item is gone.
@@ -93,13 +106,12 @@ class Page:
         start = 0
         if self.cursor is not None:
             last = _opened(self.cursor)
-            start = next((n for n, item in enumerate(items, 1) if item[key] == last), 0)
+            start = next((n for n, id_ in enumerate(ids, 1) if id_ == last), 0)
             if not start:
                 say = translator(self._lang)
                 raise HTTPException(400, say("There is no such cursor; ask without one."))
-        part = items[start : start + self.limit]
-        more = start + len(part) < len(items)
-        return {"items": part, "next": _sealed(part[-1][key]) if more else None}
+        part = range(start, min(start + self.limit, len(ids)))
+        return part, _sealed(ids[part[-1]]) if part and part.stop < len(ids) else None
 
 
 def _sealed(item_id: str) -> str:

@@ -35,11 +35,29 @@ class Pipeline:
         health: Health,
         now: int,
     ) -> None:
-        self._topology, self._engine, self._health = topology, engine, health
+        self._catalog, self._health = catalog, health
         self._period_ms = round(intervals.links * 1e3)  # of the ports that are ends of links
         self._rates, self._latest = Rates(), Latest()
+        self._facts: dict[str, Facts] = {}
+        self._cli: dict[str, Cli] = {}
+        self._plant(topology, engine, now)
+
+    def replant(self, topology: Topology, engine: Engine, now: int) -> None:
+        """Go on with another plant; counters, newest rows and what devices said are kept.
+
+        In the judge's thread only, between two batches.
+        """
+        engine.adopt(self._engine)
+        self._plant(topology, engine, now)
+        there = {device.id for device in topology.inventory.devices}
+        for words in (self._facts, self._cli):
+            for device in words.keys() - there:
+                del words[device]
+
+    def _plant(self, topology: Topology, engine: Engine, now: int) -> None:
+        catalog, inventory = self._catalog, topology.inventory
+        self._topology, self._engine = topology, engine
         self._ports = Ports(topology, lambda d, i: catalog.slot("interface", d, i))
-        inventory = topology.inventory
         self._link_slots = np.array(
             [catalog.slot("link", link.id) for link in inventory.links], np.int32
         )
@@ -51,8 +69,6 @@ class Pipeline:
             for kind in ("probe", "device")
             for device in inventory.devices
         }
-        self._facts: dict[str, Facts] = {}
-        self._cli: dict[str, Cli] = {}
         self._recorded = 0
         self._loaded = now
         self.picture = self._painted(engine.verdict, now)

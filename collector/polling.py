@@ -60,6 +60,17 @@ class Polling:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def keep(self, before: Polling) -> None:
+        """Take over what another polling knew of the devices that have not changed since."""
+        for name, device in self._devices.items():
+            if before._devices.get(name) != device or name not in before.facts:
+                continue
+            self.facts[name] = before.facts[name]
+            self._uptimes[name] = before._uptimes.get(name, 0)
+            if name not in before._stale and before._wanted.get(name) == self._wanted.get(name):
+                self._stale.discard(name)
+                self._look_again[name] = before._look_again.get(name, 0)
+
     async def run(self, consumer: Consumer, health: Health) -> None:
         """Ask for ever; answers go to the consumer as they come."""
         try:

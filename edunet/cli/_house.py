@@ -5,16 +5,16 @@ from __future__ import annotations
 import fcntl
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alerts import rule
-from alerts.alert import Alert, Notice, message
+from alerts.alert import Notice, message
 from alerts.channels import channel
 from alerts.engine import Decisions, Engine
 from alerts.outbox import Outbox
@@ -22,28 +22,31 @@ from alerts.picture import Picture
 from collector import profiles
 from collector.hostkeys import HostKeys
 from collector.judging import Judging
-from collector.logins import Logins
 from collector.pipeline import Pipeline
-from collector.polling import Polling
 from collector.pushing import Ground, Pusher
-from collector.reaching import Reaching
 from collector.recording import Recording
-from collector.sinks import Outlet, Sink
+from collector.sinks import Labels, Outlet, Sink
 from collector.sinks import parse as sink
-from collector.transports.gufo import Gufo
 from collector.watch import Watch
 from edunet.books import Books
 from edunet.catalog import Catalog
+from edunet.changes import Difference, differences, tell
+from edunet.cli._eyes import Sight, eyes
+from edunet.cli._oncall import routes
+from edunet.cli._ready import asked_once
 from edunet.clock import Clock
 from edunet.errors import ConfigError
 from edunet.health import Health
-from edunet.inventory import Device, Inventory
+from edunet.inventory import Inventory
 from edunet.labels import Names
 from edunet.log import FrameLog
+from edunet.reloading import Reloading
 from edunet.secrets import communities
 from edunet.settings import Settings
+from edunet.slots import place, retire
 from edunet.topology import compile_topology
 
+_SWAP_S: Final = 30.0
 _CLOSED: Final = 200  # alerts resolved lately that are shown
 
 Part = Outbox | Pusher | Recording | Judging | Watch
@@ -81,16 +84,9 @@ class House:
             self._closing.callback(frames.close)
             self.catalog = Catalog(books, clock)
             topology = compile_topology(inventory)
-            names = Names(topology, self.catalog)
-            zone = ZoneInfo(inventory.network.timezone)
-            self._outbox = Outbox(
-                books,
-                channels,
-                route,
-                lambda notice: message(notice, zone, inventory.network.locale, self._url(notice)),
-                clock,
-                random.random,
-            )
+            place(self.catalog, topology)
+            self._names = Names(topology, self.catalog)
+            self._outbox = Outbox(books, channels, route, self._message, clock, random.random)
             engine = Engine(
                 topology, self.catalog, settings.intervals, rule.load(), now, self._outbox.firing()
             )
@@ -101,25 +97,22 @@ class House:
             self._judging = Judging(
                 pipeline, clock, self.health, self._decided, self._recording.write, settings.queue
             )
-            transport = Gufo(lambda device: community[device.snmp or ""], clock)
-            polling = Polling(
-                topology, self.catalog, settings.intervals, transport, clock,
-                lambda oid: profiles.vendor(oid, known),
-            )  # fmt: skip
-            reaching = Reaching(topology, self.catalog, settings.intervals.reachability, clock)
-            logins = Logins(
-                topology, settings.intervals.ssh, known, HostKeys(self._data / "known_hosts"),
-                lambda device: polling.facts[device].object_id if device in polling.facts else "",
-                clock,
-            )  # fmt: skip
-            self._watch = Watch(polling, reaching, logins, transport, self._judging, self.health)
+            hostkeys = HostKeys(self._data / "known_hosts")
+            self._sight = Sight(
+                self.catalog, settings.intervals, clock, self.health, self._judging, known, hostkeys
+            )
+            self._eyes = eyes(self._sight, topology, community)
             ground = Ground(frames, books, clock, self._data)
+            self._outlets = [_opened(name, plan, self._labels) for name, plan in plans.items()]
             self._pushers = [
-                Pusher(name, _opened(name, plan, names), ground) for name, plan in plans.items()
+                Pusher(name, outlet, ground)
+                for name, outlet in zip(plans, self._outlets, strict=True)
             ]
             undo.pop_all()
         self._closed = tuple(self._outbox.closed(_CLOSED))
         self._started: list[Part] = []
+        self.reloading: Reloading | None = None
+        self.refused: str | None = None  # why the last reload was
         self._ready = False
 
     def start(self) -> None:
@@ -128,7 +121,7 @@ class House:
             self.health.sink_lag.labels(pusher.name).set_function(partial(getattr, pusher, "lag_s"))
         self.health.outbox.set_function(self._outbox.pending)
         parts: list[Part] = [self._outbox, *self._pushers, self._recording, self._judging]
-        for part in [*parts, self._watch]:
+        for part in [*parts, self._eyes.watch]:
             part.start()
             self._started.append(part)
 
@@ -146,7 +139,7 @@ class House:
         self._closing.close()
 
     def picture(self) -> Picture:
-        return replace(self._judging.pipeline.picture, closed=self._closed)
+        return replace(self._judging.pipeline.picture, closed=self._closed, error=self.refused)
 
     def ready(self) -> bool:
         """Whether every device was asked once."""
@@ -156,17 +149,54 @@ class House:
     @property
     def trouble(self) -> BaseException | None:
         """Why the collector gave up, or None while it works."""
-        return self._watch.error
+        return self._eyes.watch.error
+
+    def replant(self, inventory: Inventory) -> dict[str, Difference]:
+        """Go on with another inventory; answers what is different.
+
+        Slots, counters, evidence and alerts of what is still there are kept. The collector pauses
+        for less than a second; nothing else does. One call at a time.
+
+        Raises:
+            ConfigError: a secret cannot be opened; nothing has changed.
+        """
+        community = communities(inventory)
+        before = self._judging.pipeline.picture.topology
+        found = differences(before.inventory, inventory)
+        topology = compile_topology(inventory)
+        old = self._eyes
+        old.watch.stop()
+        now = self._clock.now()
+        retire(self.catalog, topology, before)
+        place(self.catalog, topology)
+        engine = Engine(topology, self.catalog, self._settings.intervals, rule.load(), now)
+        pipeline = self._judging.pipeline
+        self._judging.between(lambda: pipeline.replant(topology, engine, now)).result(_SWAP_S)
+        self._names = Names(topology, self.catalog)
+        for outlet in self._outlets:
+            outlet.relabel()
+        self._eyes = eyes(self._sight, topology, community, old.polling)
+        self._started[self._started.index(old.watch)] = self._eyes.watch
+        self._eyes.watch.start()
+        log.info("the inventory was reloaded: %s", tell(found))
+        return found
 
     def _decided(self, decisions: Decisions) -> None:
         if decisions.ask:
-            self._watch.urge(decisions.ask)
+            self._eyes.watch.urge(decisions.ask)
         if decisions.alerts or decisions.notices:
             for notice in decisions.notices:
                 log.info("%s: %s", notice.action, notice.alert.summary["en"])
             self._outbox.accept(decisions.alerts, decisions.notices)
         if ended := [alert for alert in decisions.alerts if alert.state == "resolved"]:
             self._closed = (*reversed(ended), *self._closed)[:_CLOSED]
+
+    def _labels(self, kind: str, slot: int) -> Mapping[str, str]:
+        return self._names.of(kind, slot)
+
+    def _message(self, notice: Notice) -> dict[str, Any]:
+        network = self._judging.pipeline.picture.topology.inventory.network
+        return message(notice, ZoneInfo(network.timezone), network.locale, self._url(notice))
 
     def _url(self, notice: Notice) -> str:
         return f"http://{self._settings.listen}/api/v1/alerts/{notice.alert.id}"
@@ -188,47 +218,8 @@ class House:
             ) from None
 
 
-def routes(settings: Settings) -> Callable[[Alert], list[str]]:
-    """Which channels an alert goes to: the first route that fits; without routes every channel.
-
-    Raises:
-        ConfigError: a route names a channel that is not there.
-    """
-    for written in settings.oncall.routes:
-        if unknown := sorted(set(written.channels) - settings.channels.keys()):
-            raise ConfigError(f"oncall: no channel {unknown[0]!r}; write it under channels:")
-
-    def route(alert: Alert) -> list[str]:
-        if not settings.oncall.routes:
-            return list(settings.channels)
-        for each in settings.oncall.routes:
-            county, severity = each.match.county, each.match.severity
-            counties = (county,) if isinstance(county, str) else county
-            if (not counties or alert.county in counties) and (
-                not severity or alert.severity in severity
-            ):
-                return list(each.channels)
-        return []
-
-    return route
-
-
-def _opened(name: str, plan: Sink, names: Names) -> Outlet:
+def _opened(name: str, plan: Sink, labels: Labels) -> Outlet:
     try:
-        return plan.open(names.of)
+        return plan.open(labels)
     except ConfigError as error:
         raise ConfigError(f"sinks.{name}: {error}") from None
-
-
-def asked_once(picture: Picture) -> bool:
-    """Whether every device was asked once, by whatever ways it is to be asked."""
-    probes = picture.table("probe")
-    return all(
-        _asked(device, picture, probes.time) for device in picture.topology.inventory.devices
-    )
-
-
-def _asked(device: Device, picture: Picture, probed: Callable[[int], int | None]) -> bool:
-    if device.snmp and device.id not in picture.facts:
-        return False
-    return device.reach == "snmp" or probed(picture.slots["probe", device.id]) is not None

@@ -18,9 +18,13 @@ from edunet.cli._options import DEFAULT_INVENTORY, InventoryPath, SettingsPath
 from edunet.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edunet.inventory import Inventory
     from edunet.settings import Settings
     from lab import VirtualCity
+
+    Adapt = Callable[[Inventory], Inventory]
 
 _LAB_COMMUNITY = "public"
 _TOLD = (signal.SIGINT, signal.SIGTERM)
@@ -45,11 +49,15 @@ def command(
     house = city = None
     with until_told(), door:
         try:
+            adapt: Adapt = _as_it_is
             if lab:
-                city, what = play(what, Path(how.data))
+                city, adapt = play(what, Path(how.data))
             from edunet.cli._house import House
+            from edunet.cli._reload import Reloader
 
-            house = House(what, how, inventory.parent, SystemClock())
+            house = House(adapt(what), how, inventory.parent, SystemClock())
+            reloader = house.reloading = Reloader(house, inventory, settings, adapt)
+            signal.signal(signal.SIGHUP, reloader.soon)
             house.start()
             _welcome(how, what, lab)
             serve(house, door)
@@ -113,8 +121,8 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Inventory]:
-    """Start the virtual city; the inventory as it can be watched here."""
+def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Adapt]:
+    """Start the virtual city; and what makes of an inventory one that can be watched here."""
     from lab import start
 
     for credential in inventory.credentials.snmp.values():
@@ -123,10 +131,18 @@ def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Inventory]:
             os.environ.setdefault(secret.place.strip("${}"), _LAB_COMMUNITY)
     city = start(inventory, None, data)
     if city.reach == "icmp":
-        return city, inventory
+        return city, _as_it_is
     typer.echo("ping cannot be silenced here (it needs nft and CAP_NET_ADMIN): reach: snmp instead")
-    by_snmp = [device.model_copy(update={"reach": "snmp"}) for device in inventory.devices]
-    return city, inventory.model_copy(update={"devices": tuple(by_snmp)})
+    return city, _by_snmp
+
+
+def _as_it_is(inventory: Inventory) -> Inventory:
+    return inventory
+
+
+def _by_snmp(inventory: Inventory) -> Inventory:
+    devices = [device.model_copy(update={"reach": "snmp"}) for device in inventory.devices]
+    return inventory.model_copy(update={"devices": tuple(devices)})
 
 
 def serve(source: object, door: socket.socket) -> None:

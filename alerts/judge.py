@@ -184,8 +184,10 @@ class _Look:
         devices = self.topology.devices
         real, before = nodes[:devices], self.before.nodes[:devices]
         lost = np.isin(real, _LOST)
-        # A lost node that changes its class was lost before: only the newest failures are of it.
-        fallen = np.where(np.isin(before, _LOST), reach.bad[CONFIRM - 1], reach.first_bad)
+        # One that was dark under another name is what it is now only by its newest failures.
+        renamed = np.isin(before, _LOST)
+        renamed[list(self.before.silent)] = True
+        fallen = np.where(renamed, reach.bad[CONFIRM - 1], reach.first_bad)
         times[:devices][lost] = fallen[lost]
         times[:devices][real == State.UP] = reach.up_since[real == State.UP]
         port_times = self._port_times()

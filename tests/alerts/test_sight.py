@@ -187,6 +187,8 @@ def test_a_silent_forwarder_that_really_dies_is_told() -> None:
 
     assert ["open link:core-h"] == watch.told
     assert ("h", "s1", "s2") == watch.notices[0].alert.sites
+    assert watch.notices[0].alert.since > START + 90_000  # when it fell, not when it went mute
+    assert watch.since("site:h") > 90_000
 
 
 def test_a_cut_behind_a_silent_forwarder_is_told() -> None:

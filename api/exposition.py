@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 
 from alerts.picture import Picture
 from api.queries.links import link_objects
-from api.queries.schools import schools
+from api.queries.schools import capacity, seen
 from api.scope import Scope
 from edunet.catalog import Catalog
 from edunet.facts import Port
@@ -67,7 +67,7 @@ def _series(picture: Picture, names: Names, scope: Scope, full: bool) -> Iterato
             ports = picture.facts[device.id].ports
             yield from _interfaces(picture, names, device.id, ports, full)
     yield from _links(picture, names, scope)
-    yield from _schools(picture, scope)
+    yield from _schools(picture, names, scope)
     open_now = Counter(
         (alert.severity, alert.cause)
         for alert in picture.alerts
@@ -120,17 +120,26 @@ def _links(picture: Picture, names: Names, scope: Scope) -> Iterator[Series]:
             yield name, labels, link[column]
 
 
-def _schools(picture: Picture, scope: Scope) -> Iterator[Series]:
-    for school in schools(picture, scope, "en"):
-        labels = {"site": school["id"], "county": school["county"] or ""}
-        state = State[school["state"].upper()]
+def _schools(picture: Picture, names: Names, scope: Scope) -> Iterator[Series]:
+    topology, states = picture.topology, picture.verdict.sites.tolist()
+    for row in seen(picture, scope):
+        site, state = topology.inventory.sites[row], State(states[row])
+        labels = names.site(site.id)
         yield "edunet_school_up", labels, state.up
         for each in State:
             yield "edunet_school_state", {**labels, "state": each.word}, each is state
-        info = {key: school[key] or "" for key in ("name", "code", "kind", "area", "town")}
+        info = {
+            "name": site.name,
+            "code": site.code or "",
+            "kind": site.kind,
+            "area": site.area or "",
+            "town": topology.town[row] or "",
+        }
         yield "edunet_school_info", {**labels, **info}, 1
-        yield "edunet_school_classes", labels, school["classes"]
-        yield "edunet_school_bits_per_second_per_class", labels, school["per_class_bps"]
+        yield "edunet_school_classes", labels, site.classes
+        bps = capacity(picture, row) if site.classes else None
+        per_class = bps / site.classes if bps and site.classes else None
+        yield "edunet_school_bits_per_second_per_class", labels, per_class
 
 
 def _fresh(picture: Picture, time: int | None, seconds: int) -> bool:

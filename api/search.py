@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+
+from edunet.inventory.model import Site
 
 
-def matches(query: str, school: Mapping[str, Any]) -> bool:
+def matches(query: str, school: Site) -> bool:
     """Every word is part of the name or its pinyin initials, or begins the code or the id."""
-    name, code = school["name"].lower(), (school["code"] or "").lower()
+    name, code = school.name.lower(), (school.code or "").lower()
     return all(
         word in name
         or word in initials(name)
         or code.startswith(word)
-        or school["id"].startswith(word)
+        or school.id.startswith(word)
         for word in query.lower().split()
     )
 

@@ -2,10 +2,11 @@
 
 from api.queries.alerts import alerts
 from api.queries.devices import device, devices, interfaces
-from api.queries.links import links
+from api.queries.links import link, links
 from api.queries.network import counties, network
-from api.queries.schools import schools
+from api.queries.schools import school, schools, seen
 
 __all__ = [
-    "alerts", "counties", "device", "devices", "interfaces", "links", "network", "schools",
+    "alerts", "counties", "device", "devices", "interfaces", "link", "links", "network", "school",
+    "schools", "seen",
 ]  # fmt: skip

@@ -19,6 +19,14 @@ def links(picture: Picture, scope: Scope, lang: str) -> list[Answer]:
     return link_objects(picture, seen)
 
 
+def link(picture: Picture, scope: Scope, lang: str, link_id: str) -> Answer | None:
+    """The object of `/links/{id}`; None = not in sight."""
+    row = picture.topology.link.get(link_id)
+    if row is None or not scope.sees(picture.topology.county_of_link(row)):
+        return None
+    return link_objects(picture, [row])[0]
+
+
 def link_objects(picture: Picture, rows: Iterable[int]) -> list[Answer]:
     """The link objects of these rows of the topology. Rates in bit/s, null where unknown."""
     topology, verdict, traffic = picture.topology, picture.verdict, picture.traffic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from alerts.alert import incident_id
@@ -17,9 +19,11 @@ from edunet.states import Because, State
 NOTHING: Answer = {"rtt_ms": None, "loss": None, "jitter_ms": None}
 
 
-def schools(picture: Picture, scope: Scope, lang: str) -> list[Answer]:
-    """The objects of `/schools`, in the inventory's order."""
-    topology = picture.topology
+def schools(
+    picture: Picture, scope: Scope, lang: str, rows: Iterable[int] | None = None
+) -> list[Answer]:
+    """The objects of `/schools`, in the inventory's order; of all in sight, or of these rows."""
+    sites = picture.topology.inventory.sites
     incidents = {
         site: incident_id(alert)
         for alert in picture.alerts
@@ -27,20 +31,35 @@ def schools(picture: Picture, scope: Scope, lang: str) -> list[Answer]:
         for site in alert.sites
     }
     return [
-        school(picture, row, lang, incidents.get(topology.inventory.sites[row].id))
-        for row in topology.schools
-        if scope.sees(topology.county[row])
+        _school(picture, row, lang, incidents.get(sites[row].id))
+        for row in (seen(picture, scope) if rows is None else rows)
     ]
 
 
-def school(picture: Picture, row: int, lang: str, incident: str | None) -> Answer:
-    """The object of `/schools/{id}` for one row of the sites."""
+def seen(picture: Picture, scope: Scope) -> list[int]:
+    """The rows of the schools in sight."""
+    topology = picture.topology
+    return [row for row in topology.schools if scope.sees(topology.county[row])]
+
+
+def school(picture: Picture, scope: Scope, lang: str, school_id: str) -> Answer | None:
+    """The object of `/schools/{id}`; None = not in sight."""
+    topology = picture.topology
+    row = topology.site.get(school_id)
+    if row is None or not topology.inventory.sites[row].is_school:
+        return None
+    found = schools(picture, scope, lang, [row] if scope.sees(topology.county[row]) else [])
+    return found[0] if found else None
+
+
+def _school(picture: Picture, row: int, lang: str, incident: str | None) -> Answer:
+    """The object for one row of the sites."""
     topology, verdict = picture.topology, picture.verdict
     site = topology.inventory.sites[row]
     devices = [node for node in topology.nodes_of[row] if node < topology.devices]
     first = topology.inventory.devices[devices[0]].id if devices else None
     because = Because(verdict.because[row])
-    capacity = _capacity(picture, row)
+    bps = capacity(picture, row)
     return {
         "id": site.id,
         "name": site.name,
@@ -59,8 +78,8 @@ def school(picture: Picture, row: int, lang: str, incident: str | None) -> Answe
         **(probe(picture, first) if first else NOTHING),
         "classes": site.classes,
         "students": site.students,
-        "per_class_bps": capacity / site.classes if capacity and site.classes else None,
-        "compliance": _compliance(picture, site, capacity),
+        "per_class_bps": bps / site.classes if bps and site.classes else None,
+        "compliance": _compliance(picture, site, bps),
         "coverage": None,
     }
 
@@ -81,7 +100,7 @@ def _sentence(state: State, because: Because, lang: str) -> str | None:
     return sentences.get(because)
 
 
-def _capacity(picture: Picture, row: int) -> float | None:
+def capacity(picture: Picture, row: int) -> float | None:
     """Bit/s the school's links are good for: promised, and no more than the port's speed."""
     links, speeds = picture.topology.inventory.links, picture.traffic["speed"]
     rates: list[float] = []
@@ -95,13 +114,13 @@ def _capacity(picture: Picture, row: int) -> float | None:
     return sum(rates) or None
 
 
-def _compliance(picture: Picture, site: Site, capacity: float | None) -> list[Answer]:
+def _compliance(picture: Picture, site: Site, bps: float | None) -> list[Answer]:
     """Each demand of the school's standard beside what its links are good for."""
     standard = picture.topology.inventory.standards.get(site.standard or "")
     if standard is None:
         return []
-    per_class = capacity / site.classes if capacity and site.classes else None
-    demands = [("per_class", standard.per_class, per_class), ("uplink", standard.uplink, capacity)]
+    per_class = bps / site.classes if bps and site.classes else None
+    demands = [("per_class", standard.per_class, per_class), ("uplink", standard.uplink, bps)]
     return [
         {
             "standard": site.standard,

@@ -19,4 +19,5 @@ def links(view: AView, page: APage) -> Response:
 @router.get("/{link}")
 def link(view: AView, link: str) -> Response:
     """One link."""
-    return answer(view.one(link, queries.links(view.picture, view.scope, view.lang)))
+    found = queries.link(view.picture, view.scope, view.lang, link)
+    return answer(found or view.missing(link))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api import queries
 from api.search import matches
 from api.source import APage, AView, answer
+from edunet.states import State
 
 router = APIRouter(prefix="/api/v1/schools", tags=["schools"])
 
@@ -28,19 +29,26 @@ def schools(
 
     `q` is looked for in name, pinyin initials, code and id.
     """
-    items = queries.schools(view.picture, view.scope, view.lang)
+    topology, verdict = view.picture.topology, view.picture.verdict
+    sites = topology.inventory.sites
+    rows = queries.seen(view.picture, view.scope)
     if county is not None:
-        items = [item for item in items if (item["county"] or "none") == county]
+        rows = [row for row in rows if (topology.county[row] or "none") == county]
     if state is not None:
-        items = [item for item in items if item["state"] == state]
+        rows = [row for row in rows if verdict.sites[row] == State[state.upper()]]
     if area is not None:
-        items = [item for item in items if item["area"] == area]
+        rows = [row for row in rows if sites[row].area == area]
     if q:
-        items = [item for item in items if matches(q, item)]
-    return answer(page.of(items))
+        rows = [row for row in rows if matches(q, sites[row])]
+    part, after = page.part([sites[row].id for row in rows])
+    shown = [rows[n] for n in part]
+    return answer(
+        {"items": queries.schools(view.picture, view.scope, view.lang, shown), "next": after}
+    )
 
 
 @router.get("/{school}")
 def school(view: AView, school: str) -> Response:
     """One school."""
-    return answer(view.one(school, queries.schools(view.picture, view.scope, view.lang)))
+    found = queries.school(view.picture, view.scope, view.lang, school)
+    return answer(found or view.missing(school))

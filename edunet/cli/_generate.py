@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def generate(
+    *,
     counties: Annotated[int, typer.Option("--counties", help="How many counties, 1 to 200.")] = 13,
     schools: Annotated[int, typer.Option("--schools", help="How many schools in all.")] = 1101,
     seed: Annotated[
@@ -54,7 +55,11 @@ def _told(city: City) -> str:
     parts = city.sections
     schools = sum("classes" in site for site in parts["sites"])
     planted = [one.kind for one in city.planted]
-    kinds = [f"{planted.count(kind)} {kind}s" for kind in sorted(set(planted))]
+    kinds = [
+        f"{number} {kind}{'' if number == 1 else 's'}"
+        for kind in sorted(set(planted))
+        if (number := planted.count(kind))
+    ]
     made = f"{schools} schools, {len(parts['devices'])} devices, {len(parts['links'])} links"
     return f"{made}; planted: {', '.join(kinds) or 'nothing doubtful'}"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, ValidationError
 
 from edunet.errors import ConfigError
+from edunet.inventory.wording import say
 from edunet.model import Model
 
 MAX_COUNTIES: Final = 200  # each has a /16 of its own
@@ -40,7 +41,7 @@ def wish(**fields: Any) -> Wish:
         wished = Wish(**fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ConfigError(f"{first['loc'][0]}: {first['msg'].lower()}; write another") from None
+        raise ConfigError(f"{first['loc'][0]}: {say(first, Wish)}") from None
     if wished.schools > wished.counties * MAX_PER_COUNTY:
         fewest = -(-wished.schools // MAX_PER_COUNTY)
         raise ConfigError(

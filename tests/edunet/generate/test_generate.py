@@ -50,7 +50,7 @@ def test_the_checker_doubts_exactly_what_was_planted(size: dict[str, Any], tmp_p
     inventory, findings = _examined(city, tmp_path)
 
     assert sum(site.is_school for site in inventory.sites) == size["schools"]
-    told = Counter()
+    told: Counter[tuple[str, str]] = Counter()
     for finding in findings:
         place = re.match(r"links\[(\d+)\]\.(committed|ducts)\b", finding.text)
         assert place, finding

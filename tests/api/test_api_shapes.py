@@ -220,9 +220,10 @@ async def test_the_manual_for_programs_lists_every_route(api: httpx.AsyncClient)
         "/api/v1/links", "/api/v1/links/{link}",
         "/api/v1/devices", "/api/v1/devices/{device}", "/api/v1/devices/{device}/interfaces",
         "/api/v1/alerts", "/api/v1/alerts/{alert}",
-    } == paths.keys()  # fmt: skip
+    } <= paths.keys()  # fmt: skip
     for path, item in paths.items():
-        assert item["get"]["description"], path
+        for told in item.values():
+            assert told["description"], path
 
 
 async def test_nothing_in_between_keeps_an_answer(api: httpx.AsyncClient) -> None:

@@ -92,6 +92,7 @@ class Painted:
         self.topology = compile_topology(load(path))
         self.catalog, self.health = Catalog(), Health()
         self.asked = True
+        self.reloading = None
         self.fails = False
         self.shown = self._paint()
 

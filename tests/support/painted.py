@@ -23,6 +23,7 @@ from edunet.frame import Frame, Reason
 from edunet.health import Health
 from edunet.inventory import load
 from edunet.latest import Latest
+from edunet.reloading import Reloading
 from edunet.states import Because, State
 from edunet.topology import compile_topology
 from edunet.traffic import Ports
@@ -92,7 +93,7 @@ class Painted:
         self.topology = compile_topology(load(path))
         self.catalog, self.health = Catalog(), Health()
         self.asked = True
-        self.reloading = None
+        self.reloading: Reloading | None = None
         self.fails = False
         self.shown = self._paint()
 

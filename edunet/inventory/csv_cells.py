@@ -111,7 +111,7 @@ def _parts(cell: str) -> list[str]:
 
 def _id(cell: str) -> str:
     text = _half(cell)
-    if _ROUNDED.fullmatch(text):
+    if text[:1].isdigit() and _ROUNDED.fullmatch(text):
         raise Refused(
             f"{quote(cell)} was rounded by the spreadsheet; format the column as text and write it"
         )
@@ -120,6 +120,8 @@ def _id(cell: str) -> str:
 
 def _number(cell: str) -> str:
     text = _half(cell)
+    if text.isdigit():
+        return text
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
     return re.sub(r"(?<=\d)\.0+$", "", text)

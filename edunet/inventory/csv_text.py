@@ -14,7 +14,7 @@ from edunet.inventory.source import Unreadable
 DELIMITERS: Final = (",", ";", "\t", "，", "|")
 # Controls, and the marks that turn the direction of what follows: they hide what is written.
 _HIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028-\u202e\u2066-\u2069]")
-_INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\ufeff")
+_INVISIBLE: Final = re.compile("[\u200b-\u200d\ufeff]")
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SAVE: Final = "save the file as CSV UTF-8"
 
@@ -39,7 +39,7 @@ def decode(raw: bytes) -> str:
     if hidden := _HIDDEN.search(text):
         line = _line(text, hidden.start())
         raise Unreadable(line, f"a control character is in the text; remove it, or {_SAVE}")
-    return text if text.isascii() else text.translate(_INVISIBLE)
+    return _INVISIBLE.sub("", text)
 
 
 def _utf16(raw: bytes) -> str:

@@ -25,9 +25,12 @@ SINGLES: Final = {
 }
 
 
+_ID: Final = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+
+
 def is_id(written: object) -> TypeGuard[str]:
     """Whether this could be an id; what could not is the schema's to complain of."""
-    return isinstance(written, str) and re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", written) is not None
+    return isinstance(written, str) and _ID.fullmatch(written) is not None
 
 
 class Item(NamedTuple):
@@ -60,10 +63,10 @@ class Item(NamedTuple):
 
     def text(self, *keys: str) -> str | None:
         """The text at `keys`, or None when none is there."""
-        value: Any = self.table
-        for key in keys:
-            value = value.get(key) if isinstance(value, Table) else None
-        return value if isinstance(value, str) else None
+        value: Any = self.table.get(keys[0])
+        for key in keys[1:]:
+            value = value.get(key) if type(value) is Table else None
+        return value if type(value) is str else None
 
 
 def spell_in(document: Document, keys: Keys) -> str:
@@ -80,13 +83,15 @@ def spell_in(document: Document, keys: Keys) -> str:
 class Records(NamedTuple):
     """Everything the documents hold: `items` of the list sections, models of the others.
 
-    `named` are the things of the sections that name them by key, each with its document.
+    `named` are the things of the sections that name them by key, each with its document; `by_id`
+    is what `ids` has found so far.
     """
 
     items: dict[str, list[Item]]
     singles: dict[str, Any]
     named: dict[str, dict[str, Document]]
     findings: list[Finding]
+    by_id: dict[str, dict[str, Item]]
 
     def good(self, section: str) -> Iterator[Item]:
         """The things that fit the schema."""
@@ -94,11 +99,13 @@ class Records(NamedTuple):
 
     def ids(self, section: str) -> dict[str, Item]:
         """The first thing of every well-formed id, fit or not: it can be referred to."""
-        found: dict[str, Item] = {}
-        for item in self.items[section]:
-            if is_id(name := item.text("id")):
-                found.setdefault(name, item)
-        return found
+        if section not in self.by_id:  # asked once everything is read
+            found: dict[str, Item] = {}
+            for item in self.items[section]:
+                if is_id(name := item.text("id")):
+                    found.setdefault(name, item)
+            self.by_id[section] = found
+        return self.by_id[section]
 
     def inventory(self) -> Inventory:
         """All of it as one; only when nothing was found wrong."""

@@ -75,9 +75,10 @@ def dangling(records: Records, *, replay: bool = False) -> Iterator[Finding]:
     for section, keys, target in REFERENCES:
         if replay and target in NOT_IN_REPLAY:
             continue
+        known = declared[target]
         for item in records.items[section]:
             for at, name in _written(item, keys):
-                if name not in declared[target]:
+                if name not in known and is_id(name):
                     remedy = names[target].remedy(name, target)
                     yield item.finding(f"no {NOUNS[target]} {name!r}; {remedy}", *at)
 
@@ -90,15 +91,15 @@ def _declared(records: Records, target: str) -> Collection[str]:
 
 def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:
     """The references at `keys`, one or a list of them, each with its place."""
-    value: object = item.table
-    for key in keys:
-        value = value.get(key) if isinstance(value, Table) else None
-    if isinstance(value, Rows):
-        for index, name in enumerate(value):
-            if is_id(name):
-                yield (*keys, index), name
-    elif is_id(value):
+    value: object = item.table.get(keys[0])
+    for key in keys[1:]:
+        value = value.get(key) if type(value) is Table else None
+    if type(value) is str:
         yield keys, value
+    elif type(value) is Rows:
+        for index, name in enumerate(value):
+            if type(name) is str:
+                yield (*keys, index), name
 
 
 def credentials(records: Records) -> Iterator[Finding]:

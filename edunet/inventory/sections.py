@@ -21,7 +21,7 @@ def sort_out(documents: Sequence[Document]) -> Records:
 
     The first document is the inventory itself, the others are what it includes.
     """
-    records = Records({name: [] for name in LISTS}, {}, {name: {} for name in NAMED}, [])
+    records = Records({name: [] for name in LISTS}, {}, {name: {} for name in NAMED}, [], {})
     for document in documents:
         if document.data is not None:
             _Sections(document, records).judge(is_root=document is documents[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from liar import COMMUNITY
+from liar import COMMUNITY, Liar
 
 from collector.discovery import facts_of
 from collector.polling import Polling
@@ -130,3 +130,14 @@ def answered(answer: Answer) -> int:
     device = answer.frames[0]
     assert device.kind == "device"
     return int(np.asarray(device.columns["answered"])[0])
+
+
+async def asked(agent: Liar) -> tuple[Line, Any, dict[str, dict[str, Any]]]:
+    """Discovered while honest, then polled while lying: line, answer, rows."""
+    lie, agent.lie = agent.lie, None
+    line = Line(agent.device, gufo())
+    await line.discover()
+    agent.lie = lie
+    agent.questions.clear()
+    answer = await line.poll()
+    return line, answer, table(answer, line.catalog)

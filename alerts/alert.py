@@ -32,7 +32,8 @@ class Alert(NamedTuple):
     Attributes:
         since: first evidence. fired: when it was told. resolved: first success after it.
         sites: ids of the sites cut off, sorted; schools: how many of them are schools.
-        seq: notices sent so far.
+        seq: notices sent so far. reason: why it was resolved, recovered or removed (the subject is
+            no longer in the inventory); None until then.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Alert(NamedTuple):
     classes: int
     students: int
     seq: int = 0
+    reason: Literal["recovered", "removed"] | None = None
 
 
 class Notice(NamedTuple):
@@ -111,6 +113,7 @@ def message(notice: Notice, zone: ZoneInfo, locale: str, url: str) -> dict[str, 
         "cause": alert.cause,
         "opened": stamp(alert.since, zone),
         "resolved": stamp(alert.resolved, zone),
+        "reason": alert.reason,
         "county": alert.county,
         "sites": list(alert.sites),
         "impact": {

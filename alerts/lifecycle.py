@@ -58,19 +58,26 @@ class Lifecycle:
             if alert.state == "pending":
                 del self.open[key]
             elif well := self._well_since(alert, seen, verdict, now):
-                alerts.append(self._close(key, max(well, alert.since)))
+                alerts.append(self._close(key, max(well, alert.since), "recovered"))
                 notices.append(_notice(alerts[-1], "resolve", now))
         return Step(tuple(alerts), tuple(notices))
 
     def remove(self, gone: Iterable[Key], now: int) -> Step:
         """Resolve the alerts of subjects that are no longer in the inventory."""
-        closed = [self._close(key, now) for key in gone if key in self.open]
+        closed = [self._close(key, now, "removed") for key in gone if key in self.open]
         told = tuple(alert for alert in closed if alert.fired is not None)
         return Step(told, tuple(_notice(alert, "resolve", now) for alert in told))
 
-    def _close(self, key: Key, resolved: int) -> Alert:
+    def _close(self, key: Key, resolved: int, reason: Literal["recovered", "removed"]) -> Alert:
         alert = self.open.pop(key)
-        return alert._replace(state="resolved", resolved=resolved, seq=alert.seq + 1)
+        rule = next((rule for rule in self._rules.values() if rule.name == alert.rule), None)
+        words = dict(alert.summary)
+        if rule and reason == "recovered":
+            fields = {"name": alert.subject.name, "schools": alert.schools}
+            words = {lang: text.format(**fields) for lang, text in rule.over.items()}
+        return alert._replace(
+            state="resolved", resolved=resolved, seq=alert.seq + 1, reason=reason, summary=words
+        )
 
     def _exists(self, key: Key) -> bool:
         kind, name = key

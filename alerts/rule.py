@@ -15,12 +15,13 @@ SHIPPED: Final = Path(__file__).parent / "rules"
 
 
 class Rule(Model):
-    """What is held against one kind of subject, and how it is said in each language."""
+    """What is held against one kind of subject; how that is said, and how that it is over."""
 
     name: Name
     subject: Literal["link", "device"]
     kind: Literal["outage", "redundancy_lost"]
     summary: dict[Literal["zh-CN", "en"], str]
+    over: dict[Literal["zh-CN", "en"], str]
 
 
 def load(folder: Path = SHIPPED) -> list[Rule]:

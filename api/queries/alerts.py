@@ -30,6 +30,7 @@ def _alert(picture: Picture, alert: Alert, lang: str) -> Answer:
         "since": when(picture, alert.since),
         "fired": when(picture, alert.fired),
         "resolved": when(picture, alert.resolved),
+        "reason": alert.reason,
         "value": None,
         "cause": alert.cause,
         "sites": list(alert.sites),

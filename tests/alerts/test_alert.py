@@ -41,7 +41,7 @@ def test_the_message_has_the_fields_of_the_contract() -> None:
 
     assert {
         "key", "time", "action", "incident", "alert", "rule", "severity", "state", "root", "cause",
-        "opened", "resolved", "county", "sites", "impact", "summary", "url",
+        "opened", "resolved", "reason", "county", "sites", "impact", "summary", "url",
     } <= body.keys()  # fmt: skip
     assert ("open", "firing", "critical", "a") == tuple(
         body[name] for name in ("action", "state", "severity", "county")

@@ -108,7 +108,7 @@ def _is_complete(house: House, notice: dict[str, object], gone: set[str]) -> Non
     ours = [site for site in sites.values() if site.is_school]
     assert {
         "key", "time", "action", "incident", "alert", "rule", "severity", "state", "root", "cause",
-        "opened", "resolved", "county", "sites", "impact", "summary", "url",
+        "opened", "resolved", "reason", "county", "sites", "impact", "summary", "url",
     } <= notice.keys()  # fmt: skip
     assert sorted(gone) == notice["sites"]
     assert {

@@ -21,7 +21,7 @@ class Picture:
     """Immutable; made by the judge's thread, read by any other.
 
     Attributes:
-        time: milliseconds UTC when it was painted.
+        time: milliseconds UTC when it was painted. looked: when it was looked at; 0 = just then.
         tables: the newest rows by kind, indexed by slot.
         traffic: rates of every link, in the topology's order.
         alerts: pending and firing, oldest first.
@@ -42,7 +42,13 @@ class Picture:
     facts: Mapping[str, Facts] = field(default_factory=dict)
     cli: Mapping[str, Cli] = field(default_factory=dict)
     loaded: int = 0
+    looked: int = 0
     error: str | None = None
+
+    @property
+    def now(self) -> int:
+        """The moment ages are told for: a judge that no longer paints makes nothing younger."""
+        return self.looked or self.time
 
     def table(self, kind: str) -> Table:
         """The newest rows of a kind; an empty table when nothing of it was ever read."""

@@ -143,7 +143,7 @@ def _schools(picture: Picture, names: Names, scope: Scope) -> Iterator[Series]:
 
 
 def _fresh(picture: Picture, time: int | None, seconds: int) -> bool:
-    return time is not None and picture.time - time <= seconds * 1000
+    return time is not None and picture.now - time <= seconds * 1000
 
 
 @lru_cache(maxsize=1 << 18)

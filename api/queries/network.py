@@ -22,8 +22,8 @@ def network(picture: Picture, scope: Scope, lang: str) -> Answer:
     firing = [a for a in picture.alerts if a.state == "firing" and scope.sees(a.county)]
     return {
         "name": topology.inventory.network.name,
-        "time": when(picture, picture.time),
-        "data_age_s": None if newest is None else max(0.0, (picture.time - newest) / 1e3),
+        "time": when(picture, picture.now),
+        "data_age_s": None if newest is None else max(0.0, (picture.now - newest) / 1e3),
         "blind": verdict.blind,
         "schools": tally(verdict.sites[schools]),
         "links": tally(verdict.links[links]),

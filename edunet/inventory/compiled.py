@@ -62,12 +62,16 @@ def _way(section: str) -> Column:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    # A full collection walks everything that lives and lets no other thread run meanwhile; while
-    # hundreds of thousands of objects are made, it would come again and again and find nothing.
+    # A collection lets no other thread run while it walks. Of hundreds of thousands of new objects
+    # every one is kept: walking them again and again while they are made would find nothing.
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if was and not gc.get_freeze_count():
+            # Both only join lists: what is young becomes old without being walked.
+            gc.freeze()
+            gc.unfreeze()
         if was:
             gc.enable()

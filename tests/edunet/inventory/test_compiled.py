@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import get_args
@@ -74,6 +75,22 @@ def test_a_secret_travels_as_its_reference(city: Inventory) -> None:
 
     assert b'["env","SNMP_COMMUNITY"]' in told
     assert restore(told.split(b"\n")).credentials == city.credentials
+
+
+@pytest.mark.parametrize("was", [True, False])
+def test_the_collector_of_garbage_is_left_as_it_was(city: Inventory, was: bool) -> None:
+    """Whether it runs is the process's affair; and nothing stays frozen."""
+    before = gc.isenabled()
+    (gc.enable if was else gc.disable)()
+    try:
+        restore(frames(city))
+        with pytest.raises(ValueError, match="JSON"):
+            restore([b"[]", b"{"])
+        found = gc.isenabled(), gc.get_freeze_count()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert found == (was, 0)
 
 
 @pytest.mark.parametrize(

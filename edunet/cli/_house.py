@@ -139,7 +139,8 @@ class House:
         self._closing.close()
 
     def picture(self) -> Picture:
-        return replace(self._judging.pipeline.picture, closed=self._closed, error=self.refused)
+        painted, now = self._judging.pipeline.picture, self._clock.now()
+        return replace(painted, closed=self._closed, error=self.refused, looked=now)
 
     def ready(self) -> bool:
         """Whether every device was asked once."""

@@ -176,7 +176,7 @@ class _Reading:
             except Refused as error:
                 self.complain(line, f"{_shown(header)}: {error}")
                 refused.append(column.path)
-                value = cell
+                value = None if column.kind == "flag" else cell
             if value is None:
                 continue
             if type(value) is str and len(column.path) == 1:

@@ -87,11 +87,14 @@ class _Gathering:
         if not isinstance(written, Table):
             self.complain(by, keys, f"{quote(written)} is not a file; write its name")
             return None
-        for key in written.keys() - {"file", "table"}:
-            self.complain(by, (*keys, key), unknown_key(key, ("file", "table")))
+        known = ("file", "table")
+        strays = written.keys() - set(known)
+        for key in strays:
+            self.complain(by, (*keys, key), unknown_key(key, known))
         name, table = written.get("file"), written.get("table")
         if not isinstance(name, str):
-            self.complain(by, keys, "file is missing; write file: ...")
+            if "file" not in {nearest(key, known) for key in strays}:
+                self.complain(by, keys, "file is missing; write file: ...")
             return None
         if table is not None and table not in TABLES:
             text = f"{quote(table)} is none of {', '.join(TABLES)}; write one of them"

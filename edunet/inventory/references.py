@@ -35,6 +35,7 @@ REFERENCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("services", ("vantage",), "vantage"),
     ("services", ("calendar",), "calendars"),
 )
+MANY: Final = frozenset({"ducts", "vantage"})  # keys whose value is a list of references
 NOUNS: Final = {
     "devices": "device",
     "carriers": "carrier",
@@ -94,9 +95,9 @@ def _written(item: Item, keys: tuple[str, ...]) -> Iterator[tuple[Keys, str]]:
     value: object = item.table.get(keys[0])
     for key in keys[1:]:
         value = value.get(key) if type(value) is Table else None
-    if type(value) is str:
+    if type(value) is str and keys[-1] not in MANY:
         yield keys, value
-    elif type(value) is Rows:
+    elif type(value) is Rows and keys[-1] in MANY:
         for index, name in enumerate(value):
             if type(name) is str:
                 yield (*keys, index), name

@@ -44,6 +44,8 @@ def _authority(target: str) -> str | None:
 
 def _expected(written: object) -> object:
     """Text, or a list of it; a number is kept as its digits."""
+    if written is None:
+        raise PydanticCustomError("expect", "nothing is written; write a value, or remove the key")
     parts = written if isinstance(written, list | tuple) else [written]
     if not parts or not all(isinstance(part, str | int | float) for part in parts):
         raise PydanticCustomError(

@@ -8,17 +8,29 @@ import pytest
 
 from edunet.inventory import examine
 
-WRONG = sorted((Path(__file__).parent / "wrong").glob("*.yaml"))
+HERE = Path(__file__).parent / "wrong"
+WRONG = sorted([*HERE.glob("*.yaml"), *HERE.glob("*/inventory.yaml")])
+
+
+def case(path: Path) -> str:
+    return path.stem if path.parent == HERE else path.parent.name
 
 
 def expected(path: Path) -> list[str]:
-    """The lines that a wrong file expects of itself, in its first comments."""
+    """The lines that a wrong file expects, in its first comments.
+
+    Of a file alone `LINE: ...`; of a folder `FILE:LINE: ...`, where a line's path to the folder is
+    written `~/`.
+    """
     lines = path.read_text(encoding="utf-8").split("\n")
     mark = "# expect: "
-    return [f"{path}:{line.removeprefix(mark)}" for line in lines if line.startswith(mark)]
+    said = [line.removeprefix(mark) for line in lines if line.startswith(mark)]
+    if path.parent == HERE:
+        return [f"{path}:{line}" for line in said]
+    return [f"{path.parent}/{line}".replace("~/", f"{path.parent}/") for line in said]
 
 
-@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRONG, ids=case)
 def test_a_mistake_is_named_with_its_line_and_its_remedy(path: Path) -> None:
     inventory, findings = examine(path)
 
@@ -27,7 +39,7 @@ def test_a_mistake_is_named_with_its_line_and_its_remedy(path: Path) -> None:
 
 
 def test_every_wrong_file_expects_something() -> None:
-    assert len(WRONG) >= 30
+    assert len(WRONG) >= 200
     assert all(expected(path) for path in WRONG)
 
 

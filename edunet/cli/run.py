@@ -20,6 +20,7 @@ from edunet.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edunet.cli._house import House
     from edunet.inventory import Inventory
     from edunet.settings import Settings
     from lab import VirtualCity
@@ -145,20 +146,26 @@ def _by_snmp(inventory: Inventory) -> Inventory:
     return inventory.model_copy(update={"devices": tuple(devices)})
 
 
-def serve(source: object, door: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def serve(house: House, door: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM, or until the collector has given up."""
     import uvicorn
 
     from api.app import create_app
 
+    async def look() -> None:
+        server.should_exit |= house.trouble is not None
+
     config = uvicorn.Config(
-        create_app(source),  # type: ignore[arg-type]
+        create_app(house),
+        callback_notify=look,
+        timeout_notify=1,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[door])
+    server = uvicorn.Server(config)
+    server.run(sockets=[door])
 
 
 def _welcome(how: Settings, what: Inventory, lab: bool) -> None:

@@ -93,7 +93,7 @@ class Draft:
         ranks = [self._rank(end) for end in ends]
         notes = [] if sure and ranks[0] != ranks[1] else ["which end is nearer to the centre?"]
         if ranks[0] > ranks[1]:
-            ends = ends[::-1]
+            ends.reverse()
         below = self.kinds.get(self._site(ends[1]), "")
         role = "idc_egress" if "carrier" in ends[0] else _ROLES.get(below, "backbone")
         self._interfaces |= {(end["device"], end["interface"]) for end in ends if "device" in end}

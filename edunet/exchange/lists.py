@@ -17,14 +17,19 @@ from edunet.exchange.filling import build
 from edunet.exchange.sources import MAX_ROWS, found, read
 from edunet.inventory import csv_text
 from edunet.inventory.csv_cells import Refused
+from edunet.inventory.csv_columns import fold, is_ignored
 from edunet.inventory.source import Unreadable
 
-ORDER: Final = ("carriers", "standards", "power_zones", "ducts", "sites", "devices", "links", "services", "vantage")  # fmt: skip
+ORDER: Final = (
+    "carriers", "standards", "power_zones", "ducts", "sites", "devices", "links", "services",
+    "vantage",
+)  # fmt: skip
 _REFERS: Final = {
     "parent": "sites", "merged_into": "sites", "site": "sites", "carrier": "carriers",
     "owner": "carriers", "device": "devices", "power_zone": "power_zones", "standard": "standards",
     "ducts": "ducts", "backup_of": "links",
 }  # fmt: skip
+NAMES: Final = frozenset({"设备名称", "名称", "name", "主机名", "hostname", "链路名称", "线路名称"})
 Item = tuple[str, dict[str, Any], str]  # where it stands, what it says, what must be decided
 
 
@@ -55,7 +60,8 @@ class _Lists:
     def read(self, path: Path) -> None:
         table = words.table_of(path.stem)[0]
         if table is None:
-            raise ConfigError(f"{path}: the name does not say which table this is; call it sites.csv")  # fmt: skip
+            said = f"{path}: the name does not say which table this is; call it sites.csv"
+            raise ConfigError(said)
         raw = read(path)
         try:
             text = csv_text.decode(raw)
@@ -66,7 +72,8 @@ class _Lists:
             line, said = error.args
             raise ConfigError(f"{path}:{line}: {said}") from None
         for name in header:
-            if name and words.path_of(table, name) is None:
+            known = words.path_of(table, name) or is_ignored(name) or fold(name) in NAMES
+            if name and not known:
                 self.draft.skip(f"{path.name}: column {name}")
 
     def row(self, where: str, table: str, cells: dict[str, str]) -> None:
@@ -80,6 +87,7 @@ class _Lists:
                 texts[column.key], units[column.key] = cells[name], known[1]
                 of += [column] if column not in of else []
         fields: dict[str, Any] = {}
+        named = next((cells[one] for one in cells if fold(one) in NAMES and paths[one] is None), "")
         for field in dict.fromkeys(column.field for column in of):
             try:
                 value = build(field, of, texts, units)
@@ -88,13 +96,18 @@ class _Lists:
                 continue
             if value is not None:
                 fields[field] = value
+        if named and table not in {"sites", "carriers", "ducts", "power_zones"}:
+            fields["labels"] = {**fields.get("labels", {}), "name": named}
         if fields:
             self.items[table].append((where, fields, self.complete(table, fields)))
 
     def complete(self, table: str, fields: dict[str, Any]) -> str:
         """Gives a row its id and kind where it has none; what a person must still decide."""
         note = ""
-        name = str(fields.get("name", ""))
+        labels = fields.get("labels")
+        name = str(fields.get("name") or (labels.get("name", "") if labels else ""))
+        for contact in fields.get("contacts", []):
+            contact.setdefault("name", name)
         if table == "sites" and "kind" not in fields and name:
             fields["kind"], note = kind_of(name)
         given = str(fields.get("id", ""))
@@ -105,7 +118,7 @@ class _Lists:
                 for end in ends
                 if isinstance(end, dict)
             )
-        made = self.draft.ids[table] if table in self.draft.ids else None
+        made = self.draft.ids.get(table)
         if made is not None:
             hint = str(fields.get("address") or fields.get("code") or "")
             taken = made.take(given or name or hint, hint, otherwise=table.rstrip("s"))
@@ -126,10 +139,7 @@ class _Lists:
                 elif table == "devices" and "site" not in resolved:
                     self.draft.skip(f"{where}: device {resolved['id']}: no site")
                 else:
-                    first = {
-                        key: resolved[key] for key in ("id", "kind", "role") if key in resolved
-                    }
-                    self.draft.add(table, first | resolved, note)
+                    self.draft.add(table, _sorted(resolved), note)
 
     def resolve(self, key: str, value: Any) -> Any:
         """Ids in place of names."""
@@ -141,6 +151,11 @@ class _Lists:
         if isinstance(value, list):
             return [self.names[table].get(str(one), one) for one in value]
         return self.names[table].get(str(value), value)
+
+
+def _sorted(fields: dict[str, Any]) -> dict[str, Any]:
+    """What says most comes first."""
+    return {key: fields[key] for key in ("id", "kind", "role") if key in fields} | fields
 
 
 def _header(text: str, table: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -113,7 +113,8 @@ class _NetBox:
                     self.regions[key] = parent
                     self.draft.skip(f"region {name}: its sites now stand in {parent}")
                 else:
-                    made = self.draft.ids["sites"].take(text(rows[key], "slug"), name, otherwise=kind)  # fmt: skip
+                    ids = self.draft.ids["sites"]
+                    made = ids.take(text(rows[key], "slug"), name, otherwise=kind)
                     self.regions[key] = made
                     fields = {"id": made, "kind": kind, "parent": parent, "name": name}
                     self.draft.add("sites", fields)
@@ -144,10 +145,11 @@ class _NetBox:
             name = text(row, "name") or f"device {_key(row)}"
             site = self.sites.get(_key(row.get("site")))
             address = text(row, "primary_ip", "address") or text(row, "primary_ip4", "address")
-            if site is None or not address or _value(row, "status") in _GONE:
+            status = _value(row, "status")
+            if site is None or not address or status in _GONE:
                 why = "its site is not in the export" if site is None else "no primary address"
-                gone = _value(row, "status") in _GONE
-                self.draft.skip(f"device {name}: {'it is ' + _value(row, 'status') if gone else why}")  # fmt: skip
+                why = f"it is {status}" if status in _GONE else why
+                self.draft.skip(f"device {name}: {why}")
                 continue
             made = self.draft.ids["devices"].take(name, otherwise=f"device-{_key(row)}")
             self.devices[_key(row)] = made
@@ -203,7 +205,9 @@ class _NetBox:
 
     def port(self, key: str) -> dict[str, str] | None:
         device, name = self.ports.get(key, ("", ""))
-        return {"device": self.devices[device], "interface": name} if device in self.devices and name else None  # fmt: skip
+        if device not in self.devices or not name:
+            return None
+        return {"device": self.devices[device], "interface": name}
 
     def cable(self, label: str, keys: list[str]) -> None:
         ends = [self.port(key) for key in keys]
@@ -215,7 +219,7 @@ class _NetBox:
             return
         speeds = [self.rates[key] for key in keys if key in self.rates]
         more = {"capacity": show_rate(min(speeds))} if speeds else {}
-        name = label if not label.startswith("cable ") else f"{ends[0]['device']}-{ends[1]['device']}"  # fmt: skip
+        name = f"{ends[0]['device']}-{ends[1]['device']}"
         self.draft.link([ends[0], ends[1]], name, more, sure=True)
 
     def circuit(self, row: Any, ended: list[Any], patched: dict[str, str]) -> None:
@@ -223,10 +227,13 @@ class _NetBox:
         carrier = self.carrier(row["provider"]) if isinstance(row.get("provider"), dict) else ""
         ends: list[dict[str, str]] = []
         for one in ended or [row.get("termination_a"), row.get("termination_z")]:
-            port = self.port(patched.get(_key(one), "")) if isinstance(one, dict) else None
-            site = self.sites.get(_key(one.get("site") or one.get("termination"))) if isinstance(one, dict) else None  # fmt: skip
-            if port or site:
-                ends.append(port or {"site": str(site)})
+            if not isinstance(one, dict):
+                continue
+            place = _key(one.get("site") or one.get("termination"))
+            if port := self.port(patched.get(_key(one), "")):
+                ends.append(port)
+            elif place in self.sites:
+                ends.append({"site": self.sites[place]})
         watched = any("device" in end for end in ends)
         if len(ends) == 1 and carrier:
             ends.insert(0, {"carrier": carrier})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_./+-]*")
-_NUMBERED: Final = re.compile(r"[0-9.+-]+([eE][0-9+-]+)?|[0-9_]+")
+_NUMBERED: Final = re.compile(r"[+-]?[0-9][0-9_]*(\.[0-9]*)?([eE][0-9+-]+)?|0x.*")
 _MEANT: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 # Fields whose digits are a number; in all others they are text, and text of digits is quoted.
 NUMBERS: Final = frozenset({

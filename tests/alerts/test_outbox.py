@@ -1,45 +1,21 @@
-"""Is every notice that was accepted delivered: in order per alert, paced, and not for nothing?"""
+"""Is every notice that was accepted delivered: once, in order per alert, and not for nothing?"""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from daemons import until
 from notices import T0, alert, notice, outbox, rows
-from pydantic import PrivateAttr
+from pigeon import Pigeon, put, settled, states
 
 from alerts.alert import record
-from alerts.channels import Channel
 from alerts.outbox import Outbox
 from edunet.books import Books
 from edunet.clock import ManualClock
 from edunet.errors import DeliveryError
-
-
-class Pigeon(Channel):
-    """Carries letters to a list, or refuses them for as long as it is told to."""
-
-    _came: list[str] = PrivateAttr(default_factory=list)
-    _tried: list[str] = PrivateAttr(default_factory=list)
-    _fail: list[Exception] = PrivateAttr(default_factory=list)
-    _ill: Exception | None = PrivateAttr(default=None)
-    _gate: threading.Event = PrivateAttr(default_factory=threading.Event)
-
-    def send(self, body: Mapping[str, Any], key: str, http: httpx.Client) -> None:
-        self._tried.append(key)
-        if not self._gate.wait(10):
-            raise DeliveryError("nobody opened the gate")
-        if self._fail:
-            raise self._fail.pop(0)
-        if self._ill:
-            raise self._ill
-        self._came.append(key)
 
 
 @pytest.fixture
@@ -67,18 +43,6 @@ def box(books: Books, pigeon: Pigeon, clock: ManualClock) -> Iterator[Outbox]:
     yield made
     pigeon._gate.set()
     made.stop()
-
-
-def put(box: Outbox, *told: Any) -> None:
-    box.accept([n.alert for n in told], told).result(10)
-
-
-def states(books: Books) -> dict[str, str]:
-    return {key: state for key, state, _, _ in rows(books)}
-
-
-def settled(box: Outbox) -> None:
-    until(lambda: box.pending() == 0, "an empty outbox")
 
 
 OPEN, END = notice(alert()), notice(alert(), "resolve")
@@ -159,85 +123,6 @@ def test_an_open_that_comes_after_its_resolve_is_not_told(box: Outbox, books: Bo
     put(box, OPEN)
 
     assert {f"{OPEN.key}@duty": "void", f"{END.key}@duty": "new"} == states(books)
-
-
-@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
-def test_the_pause_grows_to_five_minutes_and_keeps_within_its_jitter(
-    books: Books, pigeon: Pigeon, clock: ManualClock, jitter: float
-) -> None:
-    steps = (1, 2, 5, 10, 30, 60, 120, 300, 300)
-    pigeon._fail += [DeliveryError("no") for _ in steps]
-    box = outbox(books, {"duty": pigeon}, clock, jitter)
-    box.start()
-    try:
-        put(box, OPEN)
-        for tries, step in enumerate(steps, 1):
-            until(lambda tries=tries: rows(books)[0][1:3] == ("new", tries), "the try")  # type: ignore[misc]
-            due = rows(books)[0][3]
-            assert step * (0.75 + jitter / 2) == (due - clock.now()) / 1000
-            clock.advance((due - clock.now()) / 1000)
-            put(box)
-        settled(box)
-    finally:
-        box.stop()
-
-    assert [OPEN.key] == pigeon._came
-
-
-def test_a_receiver_that_names_its_pause_is_left_alone_for_so_long(
-    box: Outbox, pigeon: Pigeon, clock: ManualClock, books: Books
-) -> None:
-    pigeon._fail.append(DeliveryError("busy", retry_after=42.0))
-    box.start()
-    put(box, OPEN)
-    until(lambda: rows(books)[0][1:3] == ("new", 1), "the first try")
-
-    assert 42_000 == rows(books)[0][3] - clock.now()
-
-
-def test_what_is_refused_for_good_is_given_up_and_said(
-    box: Outbox, pigeon: Pigeon, books: Books, caplog: pytest.LogCaptureFixture
-) -> None:
-    pigeon._fail.append(DeliveryError("webhook answered 413", permanent=True))
-    box.start()
-    put(box, OPEN)
-    settled(box)
-
-    assert {f"{OPEN.key}@duty": "dead"} == states(books)
-    assert f"given up on notice {OPEN.key}: webhook answered 413" in caplog.text
-
-
-def test_after_a_day_it_is_given_up(
-    box: Outbox, pigeon: Pigeon, clock: ManualClock, books: Books
-) -> None:
-    pigeon._ill = DeliveryError("no")
-    box.start()
-    put(box, OPEN)
-    until(lambda: rows(books)[0][1:3] == ("new", 1), "the first try")
-    clock.advance(24 * 3600 - 1)
-    put(box)
-    until(lambda: rows(books)[0][1:3] == ("new", 2), "a try within the day")
-    clock.advance(3600)
-    put(box)
-    settled(box)
-
-    assert {f"{OPEN.key}@duty": "dead"} == states(books)
-
-
-def test_a_channel_that_is_back_is_told_at_once_of_all_that_waited(
-    box: Outbox, pigeon: Pigeon, clock: ManualClock
-) -> None:
-    told = [notice(alert(f"link-{n}")) for n in range(5)]
-    pigeon._ill = DeliveryError("no", retry_after=3000.0)
-    box.start()
-    put(box, *told)
-    until(lambda: len(pigeon._tried) == len(told), "a try for each")
-    pigeon._ill = None
-    put(box, OPEN)
-    settled(box)
-
-    assert OPEN.key == pigeon._came[0]
-    assert {n.key for n in told} == set(pigeon._came[1:])
 
 
 def test_one_channel_that_hangs_holds_up_no_other(books: Books, clock: ManualClock) -> None:

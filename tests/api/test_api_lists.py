@@ -135,14 +135,12 @@ def sealed(text: bytes) -> str:
 @pytest.mark.parametrize(
     "cursor",
     ["", "x", "!!!!", "====", "a" * 200, "a" * 201, "a" * 9000, "城东", "\x00", "../../etc/passwd",
-     sealed(b"nobody"), sealed(b"\xff\xfe"), sealed(b"c1"), sealed(b"'; DROP TABLE alerts; --")],
+     sealed(b"nobody"), sealed(b"\xff\xfe"), sealed(b"city"), sealed(b"'; DROP TABLE alerts; --")],
 )  # fmt: skip
 @pytest.mark.parametrize("path", LISTS)
 async def test_a_cursor_that_is_none_of_ours_is_refused(
     api: httpx.AsyncClient, path: str, cursor: str
 ) -> None:
-    if (path, cursor) == ("counties", sealed(b"c1")):
-        pytest.skip("there it is one of ours")
     answer = await api.get(f"/api/v1/{path}", params={"cursor": cursor})
 
     assert 400 == answer.status_code

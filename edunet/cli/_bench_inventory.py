@@ -18,6 +18,7 @@ from edunet.generator import Wish
 
 # Each step runs alone in a new interpreter, in the folder of the bench: its peak is its own.
 STEPS: Final = {
+    "a second of nothing": "watched(lambda: time.sleep(1))",
     "generate yaml": "edunet('inventory', 'generate', *WISH, '-o', 'one.yaml')",
     "generate csv": "edunet('inventory', 'generate', *WISH, '--format', 'csv', '-o', 'many')",
     "load yaml": "load(Path('one.yaml'))",
@@ -28,7 +29,7 @@ STEPS: Final = {
     "child csv": "watched(lambda: load_in_child(Path('many/inventory.yaml')))",
     "cache, first start": "watched(lambda: load_cached(Path('one.yaml'), Path('data')))",
     "cache, next start": "watched(lambda: load_cached(Path('one.yaml'), Path('data')))",
-    "collection after": "collection(load_cached(Path('one.yaml'), Path('data')))",
+    "afterwards": "afterwards([load_cached(Path('one.yaml'), Path('data'))])",
 }
 PRELUDE: Final = '''
 import gc, subprocess, sys, threading, time
@@ -54,15 +55,19 @@ def watched(work):
             longest, last = max(longest, now - last), now
     ticker = threading.Thread(target=tick)
     ticker.start()
-    work()
+    made = work()
     done.set()
     ticker.join()
     print(f"others waited {longest * 1000:.0f} ms at most")
 
-def collection(inventory):
+def afterwards(inventories):
     began = time.perf_counter()
     gc.collect()
-    print(f"a full collection takes {(time.perf_counter() - began) * 1000:.0f} ms")
+    collected = time.perf_counter()
+    inventories.clear()
+    gone = time.perf_counter()
+    print(f"a full collection {(collected - began) * 1000:.0f} ms,")
+    print(f"letting go of it {(gone - collected) * 1000:.0f} ms")
 '''
 
 
@@ -86,6 +91,7 @@ def report(wish: Wish, clock: Clock) -> Iterator[str]:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     yield f"{versions}, Python {platform.python_version()}"
     yield f"{_processor()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}"
+    yield f"load average before: {os.getloadavg()[0]:.1f}"
     yield ""
     yield f"{'step':20} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}"
     words = ["--schools", str(wish.schools), "--counties", str(wish.counties), "--dense"]
@@ -96,6 +102,7 @@ def report(wish: Wish, clock: Clock) -> Iterator[str]:
             yield row.rstrip()
     yield ""
     yield "peak = the largest single process of the step. A step includes starting an interpreter."
+    yield "Others waited: for how long a thread that wants to run every 5 ms did not."
 
 
 def _run(code: str, folder: Path, clock: Clock) -> Cost:

@@ -65,21 +65,21 @@ def _restored(compiled: Compiled | None) -> Inventory | None:
 def _kept(file: Path, path: Path) -> Compiled | None:
     """What lies in the cache, if it is of this inventory as it is now."""
     try:
-        head, _, rest = _read(file).partition(b"\n")
+        head, *lines = _read(file)
         said = orjson.loads(head)
         if said["by"] != _reader() or said["path"] != str(path):
             return None
-        if said["sha256"] != sha256(rest).hexdigest():
+        if said["sha256"] != _digest_of(lines):
             return None
         if not all(_digest(Path(name)) == digest for name, digest in said["files"]):
             return None
-        return Compiled(said["files"], said["warnings"], rest.splitlines())
+        return Compiled(said["files"], said["warnings"], lines)
     except (OSError, ValueError, TypeError, LookupError):
         return None
 
 
-def _read(file: Path) -> bytes:
-    """The bytes of a file that is ours alone.
+def _read(file: Path) -> list[bytes]:
+    """The lines of a file that is ours alone.
 
     Raises:
         OSError: it is not there, or somebody else's, or somebody else may write it.
@@ -90,7 +90,14 @@ def _read(file: Path) -> bytes:
         ours = stat.S_ISREG(info.st_mode) and info.st_uid == os.geteuid()
         if not ours or info.st_mode & 0o077 or info.st_size > MAX_BYTES:
             raise PermissionError(file)
-        return opened.read(MAX_BYTES)
+        return list(opened)
+
+
+def _digest_of(lines: list[bytes]) -> str:
+    digest = sha256()
+    for line in lines:
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def _digest(path: Path) -> str:
@@ -99,12 +106,11 @@ def _digest(path: Path) -> str:
 
 
 def _keep(file: Path, path: Path, compiled: Compiled) -> None:
-    rest = b"\n".join(compiled.frames)
     head = orjson.dumps(
         {
             "by": _reader(),
             "path": str(path),
-            "sha256": sha256(rest).hexdigest(),
+            "sha256": _digest_of(compiled.frames),
             "files": compiled.files,
             "warnings": compiled.warnings,
         }
@@ -115,7 +121,7 @@ def _keep(file: Path, path: Path, compiled: Compiled) -> None:
         new.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with open(os.open(new, flags, 0o600), "wb") as opened:  # noqa: PTH123 (a descriptor)
-            opened.writelines((head, b"\n", rest))
+            opened.writelines((head, b"\n", *compiled.frames))
             opened.flush()
             os.fsync(opened.fileno())
         new.replace(file)

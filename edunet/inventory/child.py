@@ -12,6 +12,9 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +35,7 @@ _LEAST: Final = "edunet check says more, and has no such limit"
 class Compiled(NamedTuple):
     """An inventory as frames, the files it was read from, and what is doubtful in them.
 
-    `files` are pairs of a name and the sha256 of the bytes that were read.
+    `files` are pairs of a name and the sha256 of the bytes that were read. Each frame is a line.
     """
 
     files: list[list[str]]
@@ -83,16 +86,33 @@ def compile_in_child(
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(inherited)},
     )
-    with child:
-        try:
-            told, _ = child.communicate(timeout=deadline_s)
-        except subprocess.TimeoutExpired:
-            raise ConfigError(
-                f"reading {path} took longer than {deadline_s:g} s and was ended; {_LEAST}"
-            ) from None
-        finally:
-            child.kill()
-    return _understood(path, told.split(b"\n"), child.returncode)
+    with child, _ended_after(deadline_s, child) as late:
+        lines = list(child.stdout or ())
+        child.wait()
+    if late.is_set():
+        raise ConfigError(
+            f"reading {path} took longer than {deadline_s:g} s and was ended; {_LEAST}"
+        )
+    return _understood(path, lines, child.returncode)
+
+
+@contextmanager
+def _ended_after(seconds: float, child: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+    """Ends the child when this is left, or after so many seconds: then the event is set."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        timer.join()
+        child.kill()
 
 
 def _understood(path: Path, lines: list[bytes], code: int) -> Compiled:
@@ -101,11 +121,11 @@ def _understood(path: Path, lines: list[bytes], code: int) -> Compiled:
     Raises:
         ConfigError: the child refuses the inventory, or has not said everything.
     """
-    head: Any = orjson.loads(lines[0]) if len(lines) > 1 else {}
+    head: Any = orjson.loads(lines[0]) if lines and lines[0].endswith(b"\n") else {}
     if "error" in head:
         raise ConfigError(head["error"])
-    body = lines[1:-2]
-    if code or len(lines) < 3 or lines[-2:] != [b"%d" % len(body), b""]:
+    body = lines[1:-1]
+    if code or len(lines) < 2 or lines[-1] != b"%d\n" % len(body):
         raise ConfigError(f"reading {path} came to a bad end: {_end(code)}; {_LEAST}")
     return Compiled(head["files"], head["warnings"], body)
 

@@ -17,7 +17,8 @@ _NUMBER: Final = re.compile(r"[+-]?[\d,]+(\.\d+)?%?")
 _PHONE: Final = re.compile(r"\+\d[\d -]{2,30}")
 _THOUSANDS: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _ROUNDED: Final = re.compile(r"\d(\.\d+)?E[+-]?\d+", re.IGNORECASE)
-_SEPARATORS: Final = re.compile(r"\s*[、;；|\n]\s*")
+_SEPARATORS: Final = re.compile("[、;；|\n]")
+LONGEST: Final = 5000  # no field takes more, and no pattern is tried on more
 FEWEST_BPS: Final = 10_000  # a bare 100 is never meant as 100 bit/s
 
 
@@ -53,6 +54,8 @@ def _careful(inner: Read, *, words_first: bool) -> Read:
     def read(cell: str) -> Any:
         if cell in seen:
             return seen[cell]
+        if len(cell) > LONGEST:
+            raise Refused(f"{quote(cell)} is longer than {LONGEST} characters; shorten it")
         made = inner(cell) if words_first else None
         if made is None or made == cell:
             made = None
@@ -92,7 +95,7 @@ def _readers() -> dict[str, Read]:
         "day": _day,
         "flag": _flag,
         "address": _half,
-        "addresses": lambda cell: [_half(part) for part in _SEPARATORS.split(cell) if part],
+        "addresses": lambda cell: [_half(part) for part in _parts(cell)],
     }
 
 
@@ -106,7 +109,7 @@ def _text(cell: str) -> str:
 
 
 def _parts(cell: str) -> list[str]:
-    return [part for part in _SEPARATORS.split(cell.strip()) if part]
+    return [part.strip() for part in _SEPARATORS.split(cell) if part.strip()]
 
 
 def _id(cell: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import islice, pairwise
@@ -18,6 +17,7 @@ from edunet.inventory.source import Document, Rows, Sheet, Table, Unreadable, re
 
 MAX_COLUMNS: Final = 1000
 MAX_ROWS: Final = 1_000_000
+LONGEST: Final = 300  # characters of a header
 LOOKED_AT: Final = 5  # rows among which the header is sought: above it may stand a title
 
 
@@ -72,10 +72,12 @@ def _no_header(table: str) -> str:
 
 def _column(table: str, header: str) -> tuple[Column | None, str]:
     """The column that a header means, and the unit it gives in brackets."""
+    if len(header) > LONGEST:
+        return None, ""
     if column := find_column(table, header):
         return column, ""
-    match = re.fullmatch(r"(.*?)\s*[(（](.*)[)）]\s*", header, re.DOTALL)
-    return (find_column(table, match[1]), match[2]) if match else (None, "")
+    name, bracket, rest = header.replace("（", "(").replace("）", ")").partition("(")
+    return (find_column(table, name), rest.strip(" )")) if bracket else (None, "")
 
 
 class _Reading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from edunet.settings import Intervals
 from edunet.topology import Topology
 
 _UP, _UNKNOWN = 1, 4  # ifOperStatus, RFC 2863
+_REST_MS: Final = 1000
 
 
 class Decisions(NamedTuple):
@@ -70,6 +71,7 @@ class Engine:
             ports[2 * row + side] = catalog.slot("interface", device_id, interface)
         self._ports = _inverse(ports)
         self._ask: set[str] = set()
+        self._judged = 0
 
     def adopt(self, before: Engine) -> None:
         """Take over from the engine of the plant before: evidence, states and alerts go on.
@@ -106,6 +108,9 @@ class Engine:
         Nothing is decided while the vantage itself is in doubt.
         """
         ask, self._ask = frozenset(self._ask), set()
+        if self._calm(now):
+            return Decisions(self.verdict, (), (), ask)
+        self._judged = now
         if self.verdict.blind:
             self._void_blindness()
         verdict = judge(self.topology, self._seen, now, self.verdict)
@@ -115,6 +120,19 @@ class Engine:
         found = causes(self.topology, self._seen, verdict, now)
         step = self._lifecycle.step(found, self._seen, verdict, now)
         return Decisions(verdict, step.alerts, step.notices, ask)
+
+    def _calm(self, now: int) -> bool:
+        """Whether nothing can have changed since the last look, but for what grows old.
+
+        No streak is young, nothing waits, no alert is pending: a look a second is enough.
+        """
+        series = (self._seen.reach, self._seen.snmp, self._seen.ports)
+        restless = any(each.restless for each in series)
+        for each in series:
+            each.restless = False
+        pending = any(alert.state == "pending" for alert in self._lifecycle.open.values())
+        busy = restless or pending or self.verdict.blind or self.verdict.waits.any()
+        return not busy and 0 <= now - self._judged < _REST_MS
 
     def _void_blindness(self) -> None:
         """Failures from before a vantage saw again were ours, not theirs."""

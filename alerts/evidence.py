@@ -19,6 +19,7 @@ CONFIRM: Final = 2  # looks that make a suspicion a fact, for bad news and for g
 STALE_PERIODS: Final = 3.5  # silence of the asker this long makes a thing unknown
 _BARRIER_PERIODS: Final = 1.2
 _BARRIER_MS: Final = 5000
+_YOUNG: Final = CONFIRM + 1  # a streak no longer than this may still change what is true
 _NEARLY: Final = 0.9  # of a period: polls are never quite on time
 
 
@@ -28,7 +29,8 @@ class Series:
     Attributes:
         seen: the newest reading. last_up: the newest success. first_bad: the first failure of the
             present streak. bad: the newest failures, newest first, `CONFIRM` of them. dark_since:
-            the failure that confirmed the streak.
+            the failure that confirmed the streak. restless: whether a young streak was seen since
+            somebody last set it to false.
         up_since: the first success of the present streak. n_down, n_up: lengths of the streaks.
     """
 
@@ -41,6 +43,7 @@ class Series:
         self.up_since = np.zeros(size, np.int64)
         self.n_down = np.zeros(size, np.int32)
         self.n_up = np.zeros(size, np.int32)
+        self.restless = False
 
     def observe(self, rows: Rows, times: Times, up: Bools) -> Rows:
         """Take one reading of each row; returns the rows whose answer is not the one before.
@@ -62,6 +65,9 @@ class Series:
         self.bad[0, bad] = bad_at
         self.n_down[bad] += 1
         self.n_up[bad] = 0
+        self.restless |= bool(
+            (self.n_up[good] <= _YOUNG).any() or (self.n_down[bad] <= _YOUNG).any()
+        )
         confirmed = self.n_down[bad] == CONFIRM
         self.dark_since[bad[confirmed]] = bad_at[confirmed]
         return changed

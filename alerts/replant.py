@@ -94,4 +94,6 @@ def _pairs(here: Mapping[K, int], there: Mapping[K, int]) -> Pairs:
 
 def _copy(here: Series, there: Series, pairs: Pairs) -> None:
     for name, array in vars(here).items():
-        array[..., pairs.here] = getattr(there, name)[..., pairs.there]
+        if isinstance(array, np.ndarray):
+            array[..., pairs.here] = getattr(there, name)[..., pairs.there]
+    here.restless = True

@@ -16,6 +16,7 @@ from edunet.facts import Cli, Facts
 from edunet.frame import Frame
 from edunet.health import Health
 
+_PACE_S: Final = 0.1  # answers come one by one: a city's are judged some at a time
 _IDLE_S: Final = 0.5  # without news the judge still looks whether something has grown old
 
 T = TypeVar("T")
@@ -83,11 +84,18 @@ class Judging:
         except Exception:  # a full disk, say: it must blind neither the judge nor the other taker
             log.exception("what was judged could not be handed on")
 
+    def _in_a_hurry(self) -> bool:
+        return bool(self._changes) or not self._going
+
     def _run(self) -> None:
+        begun = self._clock.ticks()
         while True:
             with self._news:
                 if not self._queue and not self._changes and self._going:
                     self._news.wait(_IDLE_S)
+                rest_s = _PACE_S - (self._clock.ticks() - begun) / 1e9
+                if rest_s > 0 and self._going and not self._changes:
+                    self._news.wait_for(self._in_a_hurry, rest_s)
                 frames, changes = list(self._queue), list(self._changes)
                 self._queue.clear()
                 self._changes.clear()
@@ -95,7 +103,7 @@ class Judging:
                     return
             for change, done in changes:
                 _make(change, done)
-            asked = self._clock.ticks()
+            begun = asked = self._clock.ticks()
             try:
                 decisions, out = self.pipeline.take(frames, self._clock.now())
             except Exception:  # a bug in judging one batch must not end the watch over a city

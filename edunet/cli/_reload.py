@@ -11,7 +11,7 @@ from pathlib import Path
 from edunet.cli._house import House
 from edunet.errors import ConfigError
 from edunet.inventory import Inventory
-from edunet.inventory.child import load_in_child
+from edunet.inventory.cache import load_cached
 from edunet.reloading import BusyError, Reloaded
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,12 @@ class Reloader:
         house: House,
         inventory: Path,
         settings: Path | None,
+        data: Path,
         adapt: Callable[[Inventory], Inventory],
     ) -> None:
         """`adapt` makes of an inventory what can be watched here: the lab may have to."""
         self._house, self._inventory, self._adapt = house, inventory, adapt
+        self._data = data
         self._settings = settings or Path("edunet.yaml")
         self._read = _digest(self._settings)
         self._one = threading.Lock()
@@ -37,7 +39,7 @@ class Reloader:
         if not self._one.acquire(blocking=False):
             raise BusyError("a reload is under way; ask again when it is over")
         try:
-            changed = self._house.replant(self._adapt(load_in_child(self._inventory)))
+            changed = self._house.replant(self._adapt(load_cached(self._inventory, self._data)))
         except ConfigError as error:
             self._house.refused = str(error)
             log.warning("the inventory was refused, the last good one stays in use:\n%s", error)

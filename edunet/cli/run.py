@@ -39,13 +39,13 @@ def command(
     """Watch the network of the inventory and serve pages, API and metrics."""
     from edunet import settings as settings_file
     from edunet.clock import SystemClock
-    from edunet.inventory import load
+    from edunet.inventory.cache import load_cached
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("httpx", "paramiko", "netmiko"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     how = settings_file.load(settings)
-    what = load(inventory)
+    what = load_cached(inventory, Path(how.data))
     door = listen(how.listen)
     house = city = None
     with until_told(), door:
@@ -57,7 +57,7 @@ def command(
             from edunet.cli._reload import Reloader
 
             house = House(adapt(what), how, inventory.parent, SystemClock())
-            reloader = house.reloading = Reloader(house, inventory, settings, adapt)
+            reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
             house.start()
             _welcome(how, what, lab)

@@ -30,6 +30,7 @@ _ROLES: Final = {
     "teaching_point": "school_access", "kindergarten": "school_access",
     "university": "school_access",
 }  # fmt: skip
+LOWEST: Final = 9  # of a school
 SHOWN: Final = 300  # lines of what was left out
 
 
@@ -76,7 +77,9 @@ class Draft:
         """How far from the centre an end is; a bare site can only be the lower one."""
         if "carrier" in end:
             return -1
-        return 10 if "site" in end else _RANKS.get(self.kinds.get(self._site(end), ""), 9)
+        return (
+            LOWEST + 1 if "site" in end else _RANKS.get(self.kinds.get(self._site(end), ""), LOWEST)
+        )
 
     def link(
         self, ends: list[dict[str, str]], name: str, more: dict[str, Any], *, sure: bool
@@ -92,7 +95,8 @@ class Draft:
                 return
         ranks = [self._rank(end) for end in ends]
         notes = [] if sure and ranks[0] != ranks[1] else ["which end is nearer to the centre?"]
-        if ranks[0] > ranks[1]:
+        # Of neighbours, only a school is surely the lower end; else their order is as good.
+        if ranks[0] > ranks[1] and (sure or ranks[0] == LOWEST):
             ends.reverse()
         below = self.kinds.get(self._site(ends[1]), "")
         role = "idc_egress" if "carrier" in ends[0] else _ROLES.get(below, "backbone")

@@ -1,4 +1,4 @@
-"""Valid inventories of any shape, for hypothesis: what one says, every part of the house must take."""
+"""Valid inventories of any shape, for hypothesis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ names = st.text(
 ).filter(lambda text: text == text.strip() and text.strip("\u3000\ufeff\u200b") == text)
 tricky = st.sampled_from(
     ["=1+1", "+86 10", "-", "@SUM(A1)", "1/2", "no", "null", "3333000001", "_x000D_", "a、b", "[]",
-     "a; b=c", "0010", "1e5", "2026-09-01", '"', "'", "a: b", "#", "{a}", "示例小学", "ＡＢ１", "1E400"]
+     "a; b=c", "0010", "1e5", "2026-09-01", '"', "'", "a: b", "#", "{a}", "示例小学", "ＡＢ１",
+     "1E400"]
 )  # fmt: skip
 texts = names | tricky
 rates = st.sampled_from(["64k", "10M", "100M", "2.5G", "1G", "10G", "1.536M"])

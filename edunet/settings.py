@@ -23,8 +23,8 @@ from edunet.units import Duration
 
 def _listen(written: object) -> object:
     """An address and a port; an IPv6 address in brackets."""
-    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z.-]{1,253}):(\d{1,5})", str(written))
-    if match and int(match[2]) <= 65535 and (match[1][0] != "[" or _is_ipv6(match[1][1:-1])):
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z.-]{1,253}):\d{1,5}", str(written))
+    if match and (match[1][0] != "[" or _is_ipv6(match[1][1:-1])):
         return written
     raise PydanticCustomError(
         "listen", "{got} is no address with a port; write 127.0.0.1:8080", {"got": quote(written)}

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from api import pages, routes
 from api.i18n import translator
+from api.shelf import Shelf
 from api.source import Source, language
 from edunet import __version__
 
@@ -31,6 +32,7 @@ def create_app(source: Source) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.source = source
+    app.state.shelf = Shelf()
     app.state.locale = source.picture().topology.inventory.network.locale
     for module in sorted(m.name for m in pkgutil.iter_modules(routes.__path__)):
         app.include_router(import_module(f"api.routes.{module}").router)

@@ -43,14 +43,14 @@ def language(request: Request) -> str:
 def shown(request: Request, lang: Annotated[str, Depends(language)]) -> Overview:
     """The overview of what this reader may see, as the API answers it at this moment."""
     picture, scope = request.app.state.source.picture(), Scope.of(request)
-    page = overview(
-        queries.network(picture, scope, lang),
-        queries.counties(picture, scope, lang),
-        queries.schools(picture, scope, lang),
-        queries.links(picture, scope, lang),
-        queries.alerts(picture, scope, lang),
-        {carrier.id: carrier.name for carrier in picture.topology.inventory.carriers},
+    asked = (queries.counties, queries.schools, queries.links, queries.alerts)
+    lists = request.app.state.shelf.get(
+        (scope, lang), picture, lambda: [ask(picture, scope, lang) for ask in asked]
     )
+    carriers = {carrier.id: carrier.name for carrier in picture.topology.inventory.carriers}
+    counties, schools, links, alerts = lists
+    now = queries.network(picture, scope, lang)
+    page = overview(now, counties, schools, links, alerts, carriers)
     if page.age_s is None:
         return page
     # A picture that is no longer repainted grows old too, whatever it says of its own data.

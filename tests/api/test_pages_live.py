@@ -20,6 +20,7 @@ from edunet.clock import ManualClock
 from edunet.health import Health
 from edunet.inventory import load
 from edunet.latest import EMPTY, Table
+from edunet.reloading import Reloading
 from edunet.states import Because, State
 from edunet.topology import Topology, compile_topology
 from edunet.traffic import Ports
@@ -29,6 +30,8 @@ ROOT: Final = Path(__file__).parents[2]
 
 class Still:
     """A source whose picture changes only when a test changes it."""
+
+    reloading: Reloading | None = None
 
     def __init__(self, topology: Topology, now: int) -> None:
         self.catalog, self.health = Catalog(), Health()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from edunet.inventory.advice import advise
 from edunet.inventory.finding import MOST, Finding
 from edunet.inventory.include import gather
 from edunet.inventory.model import Inventory
+from edunet.inventory.records import Records
 from edunet.inventory.sections import sort_out
 from edunet.inventory.source import Document
 from edunet.inventory.tree import Tree, other_rings
@@ -62,27 +63,33 @@ def judge(*documents: Document, replay: bool = False) -> tuple[Inventory | None,
     """
     order = {document.file: number for number, document in reversed([*enumerate(documents)])}
     findings = [finding for document in documents for finding in document.findings]
-    # What a file that could not be read declares would be called unknown wherever it is named.
-    if any(document.data is None for document in documents):
-        return None, _in_order(findings, order)
     records = sort_out(documents)
-    tree = Tree(records)
     findings += records.findings
-    for found in (
-        references.duplicates(records),
-        references.dangling(records, replay=replay),
-        () if replay else references.credentials(records),
-        tree.findings(),
-        other_rings(records),
-        conflicts.interfaces(records),
-        conflicts.addresses(records, replay=replay),
-        conflicts.prefixes(records, tree),
-    ):
+    for found in _contradictions(records, replay=replay):
         findings += islice(found, MOST + 1)
-    wrong = bool(findings)
-    if not replay:
+    tree = Tree(records)
+    # What a file that could not be read declares would be called unknown wherever it is named.
+    unread = any(document.data is None for document in documents)
+    for found in () if unread else _connections(records, tree, replay=replay):
+        findings += islice(found, MOST + 1)
+    wrong = unread or bool(findings)
+    if not replay and not unread:
         findings += islice(advise(records, tree), MOST + 1)
     return None if wrong else records.inventory(), _in_order(findings, order)
+
+
+def _contradictions(records: Records, *, replay: bool) -> Iterator[Iterable[Finding]]:
+    yield references.duplicates(records)
+    yield () if replay else references.credentials(records)
+    yield conflicts.interfaces(records)
+    yield conflicts.addresses(records, replay=replay)
+
+
+def _connections(records: Records, tree: Tree, *, replay: bool) -> Iterator[Iterable[Finding]]:
+    yield references.dangling(records, replay=replay)
+    yield tree.findings()
+    yield other_rings(records)
+    yield conflicts.prefixes(records, tree)
 
 
 def _in_order(findings: list[Finding], order: dict[str, int]) -> list[Finding]:

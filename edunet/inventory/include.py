@@ -26,6 +26,8 @@ ENDINGS: Final = (".csv", ".yaml", ".yml")
 def gather(path: Path) -> list[Document]:
     """The inventory at `path`, then every file it includes, in the order of their naming.
 
+    If one of them cannot be found or read, the last document has no data.
+
     Raises:
         ConfigError: there is no inventory at `path`, or it cannot be opened.
     """
@@ -53,13 +55,20 @@ class _Gathering:
         self.above = [-1]
         self.size = path.stat().st_size if path.is_file() else 0
         self.files = 1
+        self.lost = False
         waiting = deque(self.entries(0))
         while waiting:
             entry = waiting.popleft()
             waiting.extend(self.follow(entry))
+        if self.lost:
+            self.documents.append(Document(str(path), None, []))
 
-    def complain(self, by: int, keys: tuple[int | str, ...], text: str) -> None:
+    def complain(
+        self, by: int, keys: tuple[int | str, ...], text: str, *, lost: bool = True
+    ) -> None:
+        """Notes what is wrong; what a file that is `lost` declares nobody knows."""
         document = self.documents[by]
+        self.lost = self.lost or lost
         line = locate(document.data, keys)
         document.findings.append(Finding(document.file, line, f"{spell(keys)}: {text}"))
 
@@ -105,10 +114,12 @@ class _Gathering:
     def follow(self, entry: _Entry) -> list[_Entry]:
         """Reads one file; the entries of its own."""
         path = self.paths[entry.by].parent / entry.name
-        if wrong := self.refusal(entry, path):
+        if wrong := self.misnamed(entry, path) or self.refusal(entry, path):
             self.complain(entry.by, entry.keys, wrong)
             return []
-        by = len(self.documents)
+        if path.resolve() in self.seen:
+            self.complain(entry.by, entry.keys, self.again(entry, path), lost=False)
+            return []
         self.seen[path.resolve()] = (entry.by, locate(self.documents[entry.by].data, entry.keys))
         self.files += 1
         try:
@@ -120,20 +131,20 @@ class _Gathering:
         self.documents.append(document)
         self.paths.append(path)
         self.above.append(entry.by)
-        return self.entries(by)
+        return self.entries(len(self.documents) - 1)
 
     def refusal(self, entry: _Entry, path: Path) -> str | None:
         """Why this file is not read."""
         name = quote(entry.name)
-        if wrong := self.no_name(entry, path) or self.out_of_reach(entry.name, path):
-            return wrong
         if not path.exists():
             return f"no file {name}{_instead(path)}"
         if not path.is_file():
             return f"{name} is not a file; write the name of one"
-        if path.resolve() in self.seen:
-            return self.again(entry, path)
-        return self.too_much(path)
+        return None if path.resolve() in self.seen else self.too_much(path)
+
+    def misnamed(self, entry: _Entry, path: Path) -> str | None:
+        """Why no file of this name is looked for."""
+        return self.no_name(entry, path) or self.out_of_reach(entry.name, path)
 
     def too_much(self, path: Path) -> str | None:
         """Why not one more file is read."""

@@ -6,9 +6,20 @@ import re
 from pathlib import Path
 
 from edunet.inventory.check import judge
-from edunet.inventory.model import Device, Inventory, Link, Network, Site
+from edunet.inventory.model import (
+    Calendar,
+    Device,
+    Include,
+    Inventory,
+    Link,
+    Network,
+    Service,
+    Site,
+    Term,
+)
 from edunet.inventory.source import parse
 
+MODELS = (Inventory, Network, Site, Device, Link, Calendar, Term, Service, Include)
 DOCS = (Path(__file__).parents[3] / "docs" / "inventory.md").read_text(encoding="utf-8")
 
 
@@ -23,8 +34,6 @@ def test_the_documented_inventory_has_no_findings() -> None:
 
 
 def test_every_section_and_every_field_is_documented() -> None:
-    fields = {
-        name for model in (Inventory, Network, Site, Device, Link) for name in model.model_fields
-    }
+    fields = {name for model in MODELS for name in model.model_fields}
 
     assert set() == {name for name in fields if not re.search(rf"[`.\s]{name}[`.:\s]", DOCS)}

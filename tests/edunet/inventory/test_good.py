@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
+from hashlib import sha256
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from edunet.errors import ConfigError
 from edunet.inventory import Inventory, examine, load
+from edunet.inventory.include import gather
 
 GOOD = Path(__file__).parent / "good.yaml"
 HEAD = "network: {name: x}\nsites: [{id: city, kind: city, name: x}]\n"
@@ -166,3 +169,76 @@ def test_nothing_is_owed_by_the_class_to_a_school_of_unknown_classes(tmp_path: P
     file = written(tmp_path, HEAD + "standards: {s: {per_class: 1M}}")
 
     assert load(file).standards["s"].required(None) is None
+
+
+def test_a_calendar_says_the_hours_of_a_week() -> None:
+    calendar = load(GOOD).calendars[0]
+    workday = ((470, 690), (810, 990))  # 07:50 is 7 * 60 + 50
+
+    assert (*[workday] * 5, (), None) == calendar.week()
+    assert (date(2026, 10, 1), date(2026, 10, 10)) == (
+        calendar.holidays[0],
+        calendar.extra_days[0],
+    )
+
+
+def test_what_a_service_expects_is_kept_as_text() -> None:
+    portal, voice = load(GOOD).services
+
+    assert {"status": ("200", "204"), "body": "登录"} == portal.expect
+    assert ("sip", None, 60) == (voice.kind, voice.calendar, portal.interval)
+
+
+def test_files_within_files_are_one_inventory(tmp_path: Path) -> None:
+    (tmp_path / "counties").mkdir()
+    written(
+        tmp_path,
+        HEAD
+        + "standards: {a: {uplink: 1M}}\n"
+        + 'credentials: {snmp: {ro: {version: 2c, community: "${A}"}}}\n'
+        + "include: [counties/c1.yaml]\n",
+    )
+    (tmp_path / "counties" / "c1.yaml").write_text(
+        "include: [../schools.csv, c1-links.yaml]\n"
+        "sites: [{id: c1, kind: county, parent: city, name: x}]\n"
+        "devices: [{id: agg, site: c1, address: 10.0.0.1, snmp: ro}]\n"
+        'credentials: {snmp: {rw: {version: 2c, community: "${B}"}}}\n'
+        "standards: {b: {uplink: 2M}}\n"
+    )
+    (tmp_path / "counties" / "c1-links.yaml").write_text(
+        "carriers: [{id: g, name: x}]\n"
+        "links: [{id: l, role: school_access, a: {device: agg, interface: e1}, b: {site: s1},"
+        " carrier: g, committed: 2M}]\n"
+    )
+    (tmp_path / "schools.csv").write_text("id,kind,name,parent,standard\ns1,school,x,c1,b\n")
+
+    inventory, findings = examine(tmp_path / "inventory.yaml")
+
+    assert [] == findings
+    assert inventory is not None
+    assert (["city", "c1", "s1"], ["agg"], ["l"]) == tuple(
+        [thing.id for thing in things]
+        for things in (inventory.sites, inventory.devices, inventory.links)
+    )
+    assert ({"a", "b"}, {"ro", "rw"}) == (
+        inventory.standards.keys(),
+        inventory.credentials.snmp.keys(),
+    )
+    assert () == inventory.include
+
+
+def test_all_that_an_inventory_includes_is_named_with_the_digest_of_its_bytes(
+    tmp_path: Path,
+) -> None:
+    file = written(tmp_path, HEAD + "include: [sites.csv]\n")
+    (tmp_path / "sites.csv").write_text("id,kind,name,parent\n")
+
+    assert [
+        (str(one), sha256(one.read_bytes()).hexdigest()) for one in (file, tmp_path / "sites.csv")
+    ] == [(document.file, document.sha256) for document in gather(file)]
+
+
+def test_the_collector_of_garbage_runs_again_afterwards() -> None:
+    load(GOOD)
+
+    assert gc.isenabled()

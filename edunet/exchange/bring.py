@@ -58,7 +58,7 @@ def prepare(
     steps = plan(before, listed, scope, remove=remove)
     files = Files(inventory)
     made = files.changed(steps)
-    after, judged = _judge(files, made)
+    after, judged = _judge(files, made) if made else (before, [])
     told = _Told(listed, files, made, steps)
     mistakes = [*listed.mistakes, *trespasses(steps, listed, scope, after)]
     mistakes += told.mistakes(finding for finding in judged if not finding.warning)

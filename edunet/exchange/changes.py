@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from edunet.exchange.columns import TABLES, columns, things
+from edunet.exchange.columns import TABLES, columns, contacts_of, things
 from edunet.exchange.filling import fill
 from edunet.inventory import Inventory
 
@@ -46,7 +46,7 @@ def _table(before: Inventory, after: Inventory, table: str, lang: str) -> Iterat
 
 
 def _fields(table: str, was: Any, will: Any, lang: str) -> tuple[tuple[str, str, str], ...]:
-    of = columns(table)
+    of = columns(table, contacts_of((was, will)))
     old, new = fill("", was, of, lang), fill("", will, of, lang)
     return tuple(
         (column.label(lang), old.get(column.key, ""), new.get(column.key, ""))

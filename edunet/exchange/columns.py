@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
-from pydantic.fields import FieldInfo
 
 from edunet.exchange import words
 from edunet.inventory import Inventory
@@ -32,7 +32,8 @@ class Column(NamedTuple):
     kind: Kind
     choices: tuple[str, ...] = ()
     required: bool = False
-    default: object = None
+    default: object = None  # as the model has it
+    meant: object = None  # as a cell would mean it
 
     @property
     def key(self) -> str:
@@ -98,17 +99,17 @@ def _of(
         elif path not in {("a", "site"), ("b", "carrier")}:  # no link ends so
             kind, choices = _kind(name, bare, marks)
             required = field.is_required() and not above
-            default = None if field.is_required() or above else _default(field, kind)
-            found.append(Column(table, path, kind, choices, required, default))
+            default = meant = None
+            if not field.is_required() and not above:
+                default = field.get_default(call_default_factory=True)
+                meant = default if kind in {"whole", "number"} else str(default or "") or None
+            found.append(Column(table, path, kind, choices, required, default, meant))
     return found
 
 
-def _default(field: FieldInfo, kind: Kind) -> object:
-    """The default as a cell would mean it; of an empty one, nothing."""
-    default = field.get_default(call_default_factory=True)
-    if kind in {"whole", "number"} or not default:
-        return default or None
-    return str(default)
+def contacts_of(things: Iterable[Any]) -> int:
+    """How many contacts the thing with the most of them has, but one at least."""
+    return max((len(getattr(thing, "contacts", ())) for thing in things), default=0) or 1
 
 
 def _listed(bare: Any) -> type[BaseModel] | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from edunet import __version__
 from edunet.errors import ConfigError
 from edunet.exchange import words
-from edunet.exchange.columns import MANY, Column, columns
+from edunet.exchange.columns import MANY, Column, columns, contacts_of
 from edunet.exchange.filling import fill
 from edunet.exchange.scope import Scope
 from edunet.exchange.sheet import MAX_ROWS, MAX_TEXT
@@ -165,10 +165,10 @@ class _Writer:
 
 
 def _contacts(held: dict[str, Any]) -> int:
-    most = max((len(getattr(thing, "contacts", ())) for thing in held.values()), default=0)
+    most = contacts_of(held.values())
     if most > MANY:
         raise ConfigError(f"a site has {most} contacts; a workbook has room for {MANY}")
-    return max(most, 1)
+    return most
 
 
 def _with_labels(table: str, of: Sequence[Column], held: dict[str, Any]) -> Sequence[Column]:

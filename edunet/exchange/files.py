@@ -6,6 +6,7 @@ import codecs
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from edunet.errors import ConfigError
@@ -25,7 +26,6 @@ class Files:
     def __init__(self, path: Path) -> None:
         self.root = path
         self.raw: dict[Path, bytes] = {}
-        self.held: dict[Path, YamlFile | CsvFile] = {}
         self.tables: dict[Path, str] = {}
         for document in gather(path):
             file = Path(document.file)
@@ -35,7 +35,11 @@ class Files:
             self.raw[file] = raw
             if document.sheet is not None:
                 (self.tables[file],) = document.data
-            self.held[file] = self.again(file, raw)
+
+    @cached_property
+    def held(self) -> dict[Path, YamlFile | CsvFile]:
+        """What each file holds; found only when something is to be changed."""
+        return {file: self.again(file, raw) for file, raw in self.raw.items()}
 
     def again(self, file: Path, raw: bytes) -> YamlFile | CsvFile:
         """What one of the files holds when it says this."""
@@ -56,6 +60,8 @@ class Files:
         Raises:
             ConfigError: a value has no place in the file where its thing stands.
         """
+        if not steps:
+            return {}
         shares: defaultdict[Path, list[Step]] = defaultdict(list)
         places = {
             (table, name): file

@@ -29,7 +29,7 @@ def fill(name: str, thing: Any, of: Sequence[Column], lang: str = "en") -> dict[
             filled[column.key] = "是" if column.path[1] in thing.tags else "否"
         else:
             value = _at(thing, column.path)
-            if value is not None and (column.required or not _is_default(thing, column)):
+            if value is not None and (column.required or value != column.default):
                 filled[column.key] = show(column, value, lang)
     return filled
 
@@ -45,13 +45,6 @@ def _at(thing: Any, path: tuple[str | int, ...]) -> Any:
         if thing is None:
             return None
     return thing
-
-
-def _is_default(thing: Any, column: Column) -> bool:
-    if len(column.path) > 1:
-        return False
-    default = type(thing).model_fields[column.field].get_default(call_default_factory=True)
-    return bool(getattr(thing, column.field) == default)
 
 
 def show(column: Column, value: Any, lang: str) -> str:
@@ -107,7 +100,7 @@ def same(column: Column, one: str, other: str, unit: str = "") -> bool:
 def _meaning(column: Column, text: str, unit: str = "") -> object:
     written = understand(column, text, unit)
     if written is None:
-        return column.default
+        return column.meant
     try:
         if column.kind == "rate":
             return bits_per_second(written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from edunet.exchange.columns import Column, columns, things
+from edunet.exchange.columns import Column, columns, contacts_of, things
 from edunet.exchange.filling import Written, build, fill, same
 from edunet.exchange.rows import WRONG, Head, Listed, Mistake, Row
 from edunet.exchange.scope import Scope
@@ -31,9 +31,10 @@ def plan(inventory: Inventory, listed: Listed, scope: Scope, *, remove: bool) ->
     for table, head in listed.heads.items():
         held = things(inventory, table)
         rows = listed.rows[table]
+        of = _combined(table, head.columns, contacts_of(held.values()))
         for row in rows.values():
             thing = held.get(row.id)
-            fields = _Reading(listed, head, row).fields(thing)
+            fields = _Reading(listed, head, row, of).fields(thing)
             if thing is None:
                 written = {key: value for key, value in fields.items() if value is not None}
                 steps.append(Step("add", table, row.id, {"id": row.id, **written}, row))
@@ -48,12 +49,12 @@ def plan(inventory: Inventory, listed: Listed, scope: Scope, *, remove: bool) ->
 class _Reading:
     """Reads the cells of one row, and complains of those that cannot be read."""
 
-    def __init__(self, listed: Listed, head: Head, row: Row) -> None:
-        self.listed, self.head, self.row = listed, head, row
+    def __init__(self, listed: Listed, head: Head, row: Row, of: tuple[Column, ...]) -> None:
+        self.listed, self.head, self.row, self.of = listed, head, row, of
 
     def fields(self, thing: Any) -> dict[str, Written | None]:
         """The fields that the row changes in a thing, or all that it says of a new one."""
-        of = _combined(self.row.table, self.head.columns)
+        of = self.of
         now = {} if thing is None else fill(self.row.id, thing, of)
         changed: list[str] = []
         wrong: set[str] = set()
@@ -83,10 +84,11 @@ class _Reading:
         self.listed.mistakes.append(Mistake(self.listed.file, row.sheet, row.number, label, text))
 
 
-def _combined(table: str, listed: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns of the schema, and those of single labels and tags that a sheet has."""
-    paths = {column.path for column in columns(table)}
-    return (*columns(table), *(one for one in listed if one.path not in paths))
+def _combined(table: str, listed: tuple[Column, ...], contacts: int) -> tuple[Column, ...]:
+    """The columns of the schema, and those a sheet has besides: labels, tags, more contacts."""
+    of = columns(table, contacts)
+    paths = {column.path for column in of}
+    return (*of, *(one for one in listed if one.path not in paths))
 
 
 def trespasses(

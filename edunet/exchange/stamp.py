@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final, NamedTuple
 
-from edunet.exchange.columns import MANY, TABLES, columns, things
+from edunet.exchange.columns import TABLES, columns, contacts_of, things
 from edunet.exchange.filling import fill
 from edunet.exchange.sheet import Sheet
 from edunet.inventory import Inventory
@@ -26,8 +26,9 @@ def digest(inventory: Inventory) -> str:
     """A hash of everything a workbook can hold, the same for inventories that mean the same."""
     whole = hashlib.sha256()
     for table in TABLES:
-        of = columns(table, MANY)
-        for name, thing in sorted(things(inventory, table).items()):
+        held = things(inventory, table)
+        of = columns(table, contacts_of(held.values()))
+        for name, thing in sorted(held.items()):
             filled = sorted(fill(name, thing, of).items())
             whole.update(repr((table, filled)).encode("utf-8", "backslashreplace"))
     return whole.hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from edunet.inventory import csv_columns
 
 Keys = tuple[int | str, ...]
@@ -21,12 +23,14 @@ def table_of(title: str) -> tuple[str | None, bool]:
     return csv_columns.table_named(f"{title}.csv"), False
 
 
+@cache
 def column_of(table: str, path: Keys) -> csv_columns.Column | None:
     """The column of a value; that of the first contact for every contact."""
     known = {column.path: column for column in csv_columns.columns(table).values()}
     return known.get(tuple(0 if isinstance(part, int) else part for part in path))
 
 
+@cache
 def column_name(table: str, path: Keys) -> str:
     """The English name of a column: `a_device`, `contact_phone_2`, `labels.KEY`."""
     number = next((part for part in path if isinstance(part, int)), 0)
@@ -63,6 +67,7 @@ def path_of(table: str, header: str) -> tuple[Keys, str] | None:
     return None
 
 
+@cache
 def value_label(table: str, name: str, value: str, lang: str) -> str:
     """What we call one of the few values of a column."""
     return csv_columns.chinese_word(table, name, value) if lang == "zh" else value

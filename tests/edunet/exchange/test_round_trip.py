@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,3 +66,5 @@ def test_the_sample_city_survives(lang: str, tmp_path: Path) -> None:
     write(load(path), tmp_path / "book.xlsx", lang=lang)
 
     assert {} == prepare(path, tmp_path / "book.xlsx", remove=True).files
+    openpyxl.load_workbook(tmp_path / "book.xlsx").save(tmp_path / "saved.xlsx")
+    assert {} == prepare(path, tmp_path / "saved.xlsx", remove=True).files

@@ -220,10 +220,8 @@ def test_files_within_files_are_one_inventory(tmp_path: Path) -> None:
         [thing.id for thing in things]
         for things in (inventory.sites, inventory.devices, inventory.links)
     )
-    assert ({"a", "b"}, {"ro", "rw"}) == (
-        inventory.standards.keys(),
-        inventory.credentials.snmp.keys(),
-    )
+    assert {"a", "b"} == set(inventory.standards)
+    assert {"ro", "rw"} == set(inventory.credentials.snmp)
     assert () == inventory.include
 
 

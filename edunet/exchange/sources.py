@@ -112,10 +112,12 @@ def _csv_rows(text: str) -> Iterator[dict[str, Any]]:
 
 
 def text(row: Any, *keys: str) -> str:
-    """The text or number at some keys, as text without blanks around; empty for anything else."""
+    """The text or number at some keys, as text without blanks around; a yes is 1. Else empty."""
     for key in keys:
         row = row.get(key) if isinstance(row, dict) else None
-    if isinstance(row, bool) or not isinstance(row, str | int | float):
+    if isinstance(row, bool):
+        return "1" if row else "0"
+    if not isinstance(row, str | int | float):
         return ""
     return " ".join(str(row)[:1000].split())
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edunet.inventory.finding import quote
 from edunet.inventory.source import Unreadable
 
 DELIMITERS: Final = (",", ";", "\t", "，", "|")
@@ -35,7 +34,7 @@ def decode(raw: bytes) -> str:
         except UnicodeDecodeError:
             text = _gb18030(raw)
         else:
-            _not_gbk_by_chance(raw, text)
+            _not_by_chance(raw, text)
     if hidden := _HIDDEN.search(text):
         line = _line(text, hidden.start())
         raise Unreadable(line, f"a control character is in the text; remove it, or {_SAVE}")
@@ -70,17 +69,12 @@ def _gb18030(raw: bytes) -> str:
         raise Unreadable(line_number, f"this is neither UTF-8 nor GBK text; {_SAVE}") from None
 
 
-def _not_gbk_by_chance(raw: bytes, text: str) -> None:
-    """Refuses the few GBK texts that are UTF-8 as well, such as one 路 alone."""
+def _not_by_chance(raw: bytes, text: str) -> None:
+    """Refuses what may be GBK as well: a lone 路 is the · of UTF-8, as any letter of two bytes."""
     if raw.startswith(b"\xef\xbb\xbf") or text.isascii() or re.search("[\u0800-\U0010ffff]", text):
         return
-    try:
-        other = raw.decode("gbk")
-    except UnicodeDecodeError:
-        return
-    if re.fullmatch("[\x00-\x7f\u4e00-\u9fff]*", other):
-        at = next(place for place, letter in enumerate(text) if not letter.isascii())
-        raise Unreadable(_line(text, at), f"this may be UTF-8 or GBK; {_SAVE}, which has a mark")
+    at = next(place for place, letter in enumerate(text) if not letter.isascii())
+    raise Unreadable(_line(text, at), f"this may be UTF-8 or GBK; {_SAVE}, which has a mark")
 
 
 def _line(text: str, at: int) -> int:
@@ -111,6 +105,6 @@ def _words(error: csv.Error) -> str:
     said = str(error)
     if "expected after" in said:
         return 'text follows a closing quotation mark; write "" for a mark within text'
-    if "field larger" in said or "end of data" in said:
-        return "a quotation mark is opened in this row and not closed; close it"
-    return f"not CSV: {quote(said)}; {_SAVE}"
+    if "field larger" in said:
+        return "a cell is over 131072 characters; shorten it, or close its quotation mark"
+    return "a quotation mark is opened in this row and not closed; close it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from edunet.inventory.calendars import Calendar, Term
@@ -212,8 +212,17 @@ class Link(Thing):
         return self
 
 
+def _either_way(schema: dict[str, Any]) -> None:
+    """A file may be its name alone."""
+    full = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string"}, full]
+
+
 class Include(Model):
     """A further file. `table` says what a CSV file lists when its name does not."""
+
+    model_config = ConfigDict(json_schema_extra=_either_way)
 
     file: Name
     table: Table | None = None

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from edunet.inventory import Inventory, examine, load
-from edunet.inventory.csv_columns import columns, find_column, fold, table_named, vocabulary, words
+from edunet.inventory.csv_columns import (
+    chinese_word,
+    columns,
+    find_column,
+    fold,
+    table_named,
+    vocabulary,
+    words,
+)
 from edunet.inventory.csv_table import parse_table
 from edunet.inventory.model import TABLES
 from edunet.inventory.records import LISTS
@@ -258,3 +266,40 @@ def test_a_broken_table_leaves_the_others_findings_whole(tmp_path: Path) -> None
     said = [(Path(one.file).name, one.line) for one in examine(tmp_path / "inventory.yaml")[1]]
 
     assert [("sites.csv", 1), ("devices.csv", 1)] == said
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"\xff\xfei", "1: the UTF-16 text is broken; save the file as CSV UTF-8"),
+        (
+            b"id,kind,name,parent\ns1,school," + b"x" * 131_073,
+            "2: a cell is over 131072 characters; shorten it, or close its quotation mark",
+        ),
+        (
+            b"id,kind,name,parent\ns1,school,x\xc2\xb7y,c1",
+            "2: this may be UTF-8 or GBK; save the file as CSV UTF-8, which has a mark",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_its_line(raw: bytes, said: str) -> None:
+    assert [f"f.csv:{said}"] == [*map(str, parse_table(raw, "f.csv", "sites").findings)]
+
+
+@pytest.mark.parametrize("text", ["第一·小学", "\ufeffx·y"])
+def test_a_middle_dot_is_read_where_it_can_be_nothing_else(text: str) -> None:
+    raw = table(["id", "name"], ["x", text.removeprefix("\ufeff")])
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    data = parse_table((mark + raw).encode(), "f.csv", "sites").data
+
+    assert data is not None
+    assert text.removeprefix("\ufeff") == data["sites"][0]["name"]
+
+
+def test_a_word_of_the_schema_has_its_chinese() -> None:
+    assert "教学点" == chinese_word("sites", "kind", "teaching_point")
+    assert "primary" == chinese_word("sites", "stage", "primary")
+
+
+def test_a_no_is_no_tag() -> None:
+    assert [] == cell("考点", "否")["tags"]

@@ -1,6 +1,7 @@
 # Two commands for a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+CORES := $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: run setup test check fast real daemons lock clean
 
@@ -31,11 +32,11 @@ check: setup
 
 # Pure tests and the virtual city.
 fast: setup
-	$(BIN)/pytest -q -m "not daemon and not browser"
+	$(BIN)/pytest -q -n $(CORES) -m "not daemon and not browser"
 
 # Real daemons and a real browser; without them each test says what is missing.
 real: setup
-	$(BIN)/pytest -q -m "daemon or browser"
+	$(BIN)/pytest -q -n $(CORES) -m "daemon or browser"
 
 # snmpd, sshd, FRR, VictoriaMetrics, Prometheus, Chromium...: installed, never started.
 daemons:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -60,6 +63,7 @@ def command(
             reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
             house.start()
+            gc.freeze()  # walking an inventory in search of garbage would stop every thread
             _welcome(how, what, lab)
             serve(house, door)
         finally:
@@ -181,9 +185,10 @@ def _welcome(how: Settings, what: Inventory, lab: bool) -> None:
     if lab:
         cut = next((link.id for link in reversed(what.links) if link.role == "county_uplink"), None)
         data = "" if how.data == "./data" else f" --data {how.data}"
+        me = "edunet" if shutil.which("edunet") else sys.argv[0]
         lines += [
             "  try      in another terminal:",
-            f"           edunet lab cut {cut or 'LINK'}{data}     and look at the page",
-            f"           edunet lab heal{data}            and it is well again",
+            f"           {me} lab cut {cut or 'LINK'}{data}     and look at the page",
+            f"           {me} lab heal{data}            and it is well again",
         ]
     typer.echo("\n".join([*lines, "  Ctrl-C ends it."]))

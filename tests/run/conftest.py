@@ -11,6 +11,13 @@ from hook import Hook, listening
 from house import Build, House
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole houses take seconds each: they run beside the real daemons."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("daemon")
+
+
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     with listening() as hook:

@@ -115,7 +115,9 @@ class Lifecycle:
     def _raise(self, cause: Cause, now: int) -> Alert:
         topology, subject = self._topology, self._subject(cause)
         sites = [topology.inventory.sites[row] for row in cause.sites]
-        schools = [site for site in sites if site.is_school]
+        schools = [
+            topology.inventory.sites[row] for row in cause.sites if row in topology.school_rows
+        ]
         rule = self._rules[cause.type, cause.kind]
         fields = {"name": subject.name, "schools": len(schools)}
         known = self.open.get(subject.key)

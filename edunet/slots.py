@@ -32,9 +32,10 @@ def retire(catalog: Catalog, topology: Topology, before: Topology) -> None:
     for link in before.inventory.links:
         if link.id not in topology.link:
             catalog.retire("link", link.id)
-    for site in before.inventory.sites:
-        if site.is_school and site.id not in topology.site:
-            catalog.retire("school", site.id)
+    schools = {topology.inventory.sites[row].id for row in topology.schools}
+    for row in before.schools:
+        if (school := before.inventory.sites[row].id) not in schools:
+            catalog.retire("school", school)
 
 
 def _ends(link: Link) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +29,7 @@ class Topology:
         node_site: int32[nodes], row of the site each node stands in.
         ends: int32[links, 2], node at a and at b; -1 = a carrier, outside what we see.
         vantage: nodes the collectors stand on.
+        day: schools not open that day are none of ours; None = all of them are.
     """
 
     inventory: Inventory
@@ -35,6 +37,7 @@ class Topology:
     node_site: Ints
     ends: Ints
     vantage: tuple[int, ...]
+    day: date | None = None
 
     @property
     def devices(self) -> int:
@@ -102,8 +105,17 @@ class Topology:
 
     @cached_property
     def schools(self) -> tuple[int, ...]:
-        """Rows of the sites that are schools, in the inventory's order."""
-        return tuple(row for row, site in enumerate(self.inventory.sites) if site.is_school)
+        """Rows of the sites that are schools, in the inventory's order; those closed left out."""
+        return tuple(
+            row
+            for row, site in enumerate(self.inventory.sites)
+            if site.is_school and (self.day is None or site.open_on(self.day))
+        )
+
+    @cached_property
+    def school_rows(self) -> frozenset[int]:
+        """The same, to look one up."""
+        return frozenset(self.schools)
 
     def county_of_link(self, row: int) -> str | None:
         """The county of the link's downstream end, else of its upstream end."""
@@ -130,7 +142,7 @@ class Topology:
         return str(here.id)
 
 
-def compile_topology(inventory: Inventory) -> Topology:
+def compile_topology(inventory: Inventory, day: date | None = None) -> Topology:
     """The graph of a checked inventory; every reference in it must resolve."""
     site_row = {site.id: row for row, site in enumerate(inventory.sites)}
     nodes = {f"device:{device.id}": site_row[device.site] for device in inventory.devices}
@@ -145,6 +157,7 @@ def compile_topology(inventory: Inventory) -> Topology:
         node_site=np.array(list(nodes.values()), np.int32),
         ends=np.array(ends, np.int32).reshape(-1, 2),
         vantage=_vantage(inventory, row),
+        day=day,
     )
 
 

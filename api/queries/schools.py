@@ -46,7 +46,7 @@ def school(picture: Picture, scope: Scope, lang: str, school_id: str) -> Answer 
     """The object of `/schools/{id}`; None = not in sight."""
     topology = picture.topology
     row = topology.site.get(school_id)
-    if row is None or not topology.inventory.sites[row].is_school:
+    if row is None or row not in topology.school_rows:
         return None
     found = schools(picture, scope, lang, [row] if scope.sees(topology.county[row]) else [])
     return found[0] if found else None

@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +84,7 @@ class House:
             frames = FrameLog.open(self._data / "log")
             self._closing.callback(frames.close)
             self.catalog = Catalog(books, clock)
-            topology = compile_topology(inventory)
+            topology = compile_topology(inventory, _today(inventory, clock))
             place(self.catalog, topology)
             self._names = Names(topology, self.catalog)
             self._outbox = Outbox(books, channels, route, self._message, clock, random.random)
@@ -164,7 +165,7 @@ class House:
         community = communities(inventory)
         before = self._judging.pipeline.picture.topology
         found = differences(before.inventory, inventory)
-        topology = compile_topology(inventory)
+        topology = compile_topology(inventory, _today(inventory, self._clock))
         old = self._eyes
         old.watch.stop()
         now = self._clock.now()
@@ -224,3 +225,8 @@ def _opened(name: str, plan: Sink, labels: Labels) -> Outlet:
         return plan.open(labels)
     except ConfigError as error:
         raise ConfigError(f"sinks.{name}: {error}") from None
+
+
+def _today(inventory: Inventory, clock: Clock) -> date:
+    """The day it is in the network's time zone; a school closed by now is not counted."""
+    return datetime.fromtimestamp(clock.now() / 1e3, ZoneInfo(inventory.network.timezone)).date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -141,6 +142,12 @@ class Site(Thing):
     @property
     def is_school(self) -> bool:
         return self.kind in SCHOOL_KINDS
+
+    def open_on(self, day: date) -> bool:
+        """Whether it is in use that day: opened, not closed yet, not merged into another."""
+        merged = self.merged_into is not None and self.closed is None
+        begun = self.opened is None or self.opened <= day
+        return begun and not merged and (self.closed is None or day < self.closed)
 
 
 class Device(Thing):

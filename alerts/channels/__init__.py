@@ -5,6 +5,7 @@ A channel is a frozen `Channel` named after its file: `webhook.py` holds `Webhoo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from edunet.model import Model
 from edunet.plugins import build
 
 
-class Channel(Model):
+class Channel(Model, ABC):
     """The settings of one channel; subclasses add fields and `send`."""
 
     def ready(self) -> None:
@@ -27,13 +28,13 @@ class Channel(Model):
             ConfigError: a secret cannot be opened.
         """
 
+    @abstractmethod
     def send(self, body: Mapping[str, Any], key: str, http: httpx.Client) -> None:
         """Deliver one message; the same key is the same message, sent again after a doubt.
 
         Raises:
             DeliveryError: it was not taken; names no secret.
         """
-        raise NotImplementedError
 
 
 def _http_url(url: str) -> str:
@@ -55,7 +56,7 @@ def channel(name: str, settings: Mapping[str, Any]) -> Channel:
     Raises:
         ConfigError: no such kind, settings it does not have, or a secret that cannot be opened.
     """
-    made = build(__name__, Channel, f"channels.{name}", settings)
+    made = build(__name__, Channel, f"channels.{name}", settings)  # type: ignore[type-abstract]
     try:
         made.ready()
     except ConfigError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -10,17 +12,25 @@ from typer.testing import CliRunner
 from edunet.cli import app
 from edunet.cli._bench_inventory import STEPS
 
+EDUNET = [sys.executable, "-c", "from edunet.cli import main; main()"]
 ROW = re.compile(r"^(.{20}) +(\d+\.\d\d) +(\d+\.\d\d) +(\d+)\b")
 
 
 def test_the_bench_measures_every_step_and_saves_only_when_asked(
     tmp_path: Path,
 ) -> None:
-    """Each row has wall, CPU and memory that a process can have."""
-    words = ["bench", "inventory", "--schools", "40", "--counties", "2"]
-    ran = CliRunner().invoke(app, [*words, "--save", "--results", str(tmp_path)])
+    """Each row has wall, CPU and memory that a process can have.
 
-    assert ran.exit_code == 0, ran.output
+    In a process of its own: on Linux a child is charged with the peak of what it was forked from,
+    and a process full of tests is larger than anything measured here.
+    """
+    words = ["bench", "inventory", "--schools", "40", "--counties", "2"]
+    ran = subprocess.run(
+        [*EDUNET, *words, "--save", "--results", str(tmp_path)],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr
     rows = [match for line in ran.stdout.splitlines() if (match := ROW.match(line))]
     assert [row[1].strip() for row in rows] == list(STEPS)
     assert all(float(row[2]) > 0 for row in rows)

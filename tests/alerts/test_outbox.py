@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from daemons import until
@@ -16,34 +14,6 @@ from alerts.outbox import Outbox
 from edunet.books import Books
 from edunet.clock import ManualClock
 from edunet.errors import DeliveryError
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with Books.open(tmp_path / "books.db") as books:
-        yield books
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(T0)
-
-
-@pytest.fixture
-def pigeon() -> Pigeon:
-    bird = Pigeon()
-    bird._gate.set()
-    return bird
-
-
-@pytest.fixture
-def box(books: Books, pigeon: Pigeon, clock: ManualClock) -> Iterator[Outbox]:
-    """Not started."""
-    made = outbox(books, {"duty": pigeon}, clock)
-    yield made
-    pigeon._gate.set()
-    made.stop()
-
 
 OPEN, END = notice(alert()), notice(alert(), "resolve")
 

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from daemons import until
-from notices import T0, alert, notice, outbox, rows
+from notices import alert, notice, outbox, rows
 from pigeon import Pigeon, put, settled, states
 
 from alerts.outbox import Outbox
 from edunet.books import Books
 from edunet.clock import ManualClock
 from edunet.errors import DeliveryError
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with Books.open(tmp_path / "books.db") as books:
-        yield books
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(T0)
-
-
-@pytest.fixture
-def pigeon() -> Pigeon:
-    bird = Pigeon()
-    bird._gate.set()
-    return bird
-
-
-@pytest.fixture
-def box(books: Books, pigeon: Pigeon, clock: ManualClock) -> Iterator[Outbox]:
-    """Not started."""
-    made = outbox(books, {"duty": pigeon}, clock)
-    yield made
-    pigeon._gate.set()
-    made.stop()
-
 
 OPEN = notice(alert())
 

@@ -127,7 +127,7 @@ def oid(dotted: str) -> bytes:
         ValueError: it is none.
     """
     numbers = [int(part) for part in dotted.split(".")]
-    if len(numbers) < 2 or not (numbers[0] < 2 and numbers[1] < 40 or numbers[0] == 2):
+    if len(numbers) < 2 or not ((numbers[0] < 2 and numbers[1] < 40) or numbers[0] == 2):
         raise ValueError(f"{dotted[:80]!r} is no OID")
     return oid_of(numbers[0] * 40 + numbers[1], *numbers[2:])
 

@@ -67,12 +67,12 @@ class Bind(NamedTuple):
 
 
 class Pdu(NamedTuple):
-    """A whole PDU; in GETBULK `status` and `index` are non-repeaters and max-repetitions."""
+    """A whole PDU; `place` is error-index. In GETBULK `status` and `place` are non-repeaters and max-repetitions."""
 
     kind: int
     id: int
     status: int
-    index: int
+    place: int
     binds: Sequence[Bind]
 
     @property
@@ -106,7 +106,7 @@ def decode(data: bytes, at: int, end: int) -> Pdu:
         raise MalformedError(f"PDU {kind:#x} is no answer")
     number, at = ber.number(data, at, end)
     status, at = ber.number(data, at, end)
-    index, at = ber.number(data, at, end)
+    place, at = ber.number(data, at, end)
     at, stop = ber.expect(data, at, end, ber.SEQUENCE)
     if stop != end:
         raise MalformedError("bytes after the values")
@@ -121,7 +121,7 @@ def decode(data: bytes, at: int, end: int) -> Pdu:
             raise MalformedError(f"more than {_MOST_BINDS} values")
         binds.append(Bind(data[start:stop], _value(tag, data[first:last])))
         at = bind_end
-    return Pdu(kind, number, status, index, binds)
+    return Pdu(kind, number, status, place, binds)
 
 
 def _value(tag: int, contents: bytes) -> Value:

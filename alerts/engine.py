@@ -23,6 +23,7 @@ from edunet.topology import Topology
 
 _UP, _UNKNOWN = 1, 4  # ifOperStatus, RFC 2863
 _REST_MS: Final = 1000
+_SATELLITE_MS: Final = 1500
 
 
 class Decisions(NamedTuple):
@@ -55,7 +56,10 @@ class Engine:
         self.topology = topology
         self.verdict = Verdict.unknown(topology, now)
         devices = topology.inventory.devices
-        period = np.array([_reach_ms(device, intervals) for device in devices], np.int64)
+        far = topology.by_satellite
+        period = np.array(
+            [_reach_ms(device, intervals, device.id in far) for device in devices], np.int64
+        )
         links, full = round(intervals.links * 1e3), round(intervals.interfaces * 1e3)
         self._seen = Evidence.none(topology, period, max(links, full), links)
         self._lifecycle = Lifecycle(topology, rules, firing)
@@ -135,10 +139,15 @@ class Engine:
         return not busy and 0 <= now - self._judged < _REST_MS
 
     def _void_blindness(self) -> None:
-        """Failures from before a vantage saw again were ours, not theirs."""
+        """Failures from before a vantage saw again were ours, not theirs.
+
+        One that never failed, because nothing could be asked, sees again with the first answers.
+        """
         reach, vantage = self._seen.reach, list(self.topology.vantage)
         back = [int(reach.up_since[node]) for node in vantage if reach.n_up[node]]
-        reach.void(min(back, default=int(reach.seen.max(initial=0)) + 1), spare=vantage)
+        shut = int(self.verdict.node_since.max(initial=0))
+        before = max(shut, min(back, default=int(reach.seen.max(initial=0)) + 1))
+        reach.void(before, spare=vantage)
 
     def _observe_ports(self, frame: Frame) -> None:
         oper = np.asarray(frame.columns["oper"], np.int16)
@@ -163,10 +172,8 @@ class Engine:
         inside = frame.slots < len(rows_of)
         rows = np.where(inside, rows_of[np.where(inside, frame.slots, 0)], -1)
         value = np.asarray(frame.columns[column], np.int64)
-        # What could not be asked (-1, or no echo was sent) has neither answered nor failed.
-        mine = (rows >= 0) & frame.good(column) & (value >= 0)
-        if "sent" in frame.columns:
-            mine &= np.asarray(frame.columns["sent"], np.int64) > 0
+        # What could not be asked has neither answered nor failed.
+        mine = (rows >= 0) & frame.good(column) & frame.asked() & (value >= 0)
         return rows[mine], frame.times[mine], value[mine] > 0
 
     def _ask_node(self, node: int) -> None:
@@ -174,8 +181,10 @@ class Engine:
             self._ask.add(self.topology.inventory.devices[node].id)
 
 
-def _reach_ms(device: Device, intervals: Intervals) -> int:
-    return round((intervals.links if device.reach == "snmp" else intervals.reachability) * 1e3)
+def _reach_ms(device: Device, intervals: Intervals, far: bool) -> int:
+    """How often there is news of a device; a burst by satellite is over, and old, later."""
+    period_s = intervals.links if device.reach == "snmp" else intervals.reachability
+    return max(round(period_s * 1e3), _SATELLITE_MS if far else 0)
 
 
 def _inverse(slots: Rows) -> Rows:

@@ -24,11 +24,13 @@ def judge(topology: Topology, seen: Evidence, now: int, before: Verdict) -> Verd
     before is kept. While our own eyes are in doubt, nothing changes; when they are shut, nothing
     is known.
     """
-    vantage = np.array(topology.vantage, np.int64)
-    stale = (seen.reach_period[vantage] * STALE_PERIODS).astype(np.int64)
-    looked = now - seen.reach.seen[vantage] <= stale
-    if len(vantage) and (looked & (seen.reach.n_down[vantage] > 0)).all():
-        if not seen.reach.dark[vantage].all():
+    reach, vantage = seen.reach, np.array(topology.vantage, np.int64)
+    fresh = reach.fresh(now, (seen.reach_period * STALE_PERIODS).astype(np.int64))
+    if reach.seen.any() and not fresh.any():  # nobody could be asked for long: nothing gets out
+        return _blinded(topology, before, now)
+    looked = fresh[vantage]
+    if len(vantage) and (looked & (reach.n_down[vantage] > 0)).all():
+        if not reach.dark[vantage].all():
             return before
         return _blinded(topology, before, now)
     return _Look(topology, seen, now, before).verdict()
@@ -146,6 +148,11 @@ class _Look:
         states = np.zeros(count, np.int8)
         because = np.zeros(count, np.int8)
         for site, rows in enumerate(self.topology.nodes_of):
+            if self.topology.inventory.sites[site].passive:
+                because[site] = (
+                    Because.NO_EVIDENCE
+                )  # of it one hears, whatever the port near it says
+                continue
             states[site], because[site] = self._site(site, nodes[list(rows)].tolist(), nodes, links)
         return states, because
 

@@ -55,6 +55,6 @@ class Picture:
         return self.tables.get(kind, EMPTY)
 
     def newest(self) -> int | None:
-        """When anything was last read, milliseconds UTC, or None."""
-        times = [int(self.table(kind).times.max(initial=0)) for kind in _KINDS]
+        """When anything was last learnt, milliseconds UTC, or None."""
+        times = [int(self.table(kind).told.max(initial=0)) for kind in _KINDS]
         return max(times) or None

@@ -39,7 +39,7 @@ class Logins:
     ) -> None:
         """`object_id` answers the sysObjectID of a device as far as it is known, else ""."""
         self._logins = topology.inventory.credentials.ssh
-        self._devices = [device for device in topology.inventory.devices if device.ssh]
+        self._devices = [device for device in topology.watched if device.ssh]
         self._period_s, self._profiles, self._hostkeys = period_s, profiles, hostkeys
         self._object_id, self._clock = object_id, clock
         self._trouble: dict[str, str | None] = {}

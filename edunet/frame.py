@@ -79,6 +79,15 @@ class Frame:
         reason = self.reason.get(name)
         return np.ones(len(self), bool) if reason is None else reason == Reason.GOOD
 
+    def asked(self) -> npt.NDArray[np.bool_]:
+        """bool[n]: whose question was put at all: some echo was sent, `answered` is not -1."""
+        put = np.ones(len(self), bool)
+        if "sent" in self.columns:
+            put &= np.asarray(self.columns["sent"], np.int64) > 0
+        if "answered" in self.columns:
+            put &= np.asarray(self.columns["answered"], np.int64) >= 0
+        return put
+
     def rejected(self) -> dict[str, int]:
         """How many values were refused, by the label of their reason.
 

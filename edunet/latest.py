@@ -25,11 +25,13 @@ class Table:
 
     Attributes:
         times: int64[n], milliseconds UTC of the newest row; 0 = never seen.
+        told: int64[n], of the newest row that tells something: its question was put.
         columns: name -> array[n].
         reason: name -> uint8[n]; an integer column is to be believed only where it is 0.
     """
 
     times: npt.NDArray[np.int64]
+    told: npt.NDArray[np.int64]
     columns: Mapping[str, Column]
     reason: Mapping[str, npt.NDArray[np.uint8]]
 
@@ -48,8 +50,12 @@ class Table:
         """When the newest row was read, milliseconds UTC, or None."""
         return int(self.times[slot]) if 0 <= slot < len(self.times) and self.times[slot] else None
 
+    def told_at(self, slot: int) -> int | None:
+        """When something was last learnt, milliseconds UTC, or None."""
+        return int(self.told[slot]) if 0 <= slot < len(self.told) and self.told[slot] else None
 
-EMPTY: Final = Table(np.zeros(0, np.int64), {}, {})
+
+EMPTY: Final = Table(np.zeros(0, np.int64), np.zeros(0, np.int64), {}, {})
 
 
 class Latest:
@@ -68,6 +74,8 @@ class Latest:
         newer = frame.times >= table.times[frame.slots]
         slots = frame.slots[newer]
         table.times[slots] = frame.times[newer]
+        put = newer & frame.asked()
+        table.told[frame.slots[put]] = frame.times[put]
         for name, column in frame.columns.items():
             table.columns[name][slots] = column[newer]
             reason = frame.reason.get(name)
@@ -80,10 +88,11 @@ class Latest:
             table = self._tables[kind]
             copy = Table(
                 table.times.copy(),
+                table.told.copy(),
                 {name: column.copy() for name, column in table.columns.items()},
                 {name: reason.copy() for name, reason in table.reason.items()},
             )
-            for array in (copy.times, *copy.columns.values(), *copy.reason.values()):
+            for array in (copy.times, copy.told, *copy.columns.values(), *copy.reason.values()):
                 array.flags.writeable = False
             self._published[kind] = copy
         self._changed.clear()
@@ -103,7 +112,8 @@ class Latest:
             why = table.reason.get(name, np.zeros(0, np.uint8))
             columns[name] = _stretched(held, size, _UNKNOWN[column.dtype])
             reason[name] = _stretched(why, size, Reason.MISSING)
-        self._tables[frame.kind] = Table(times, columns, reason)
+        told = _stretched(table.told, size, 0)
+        self._tables[frame.kind] = Table(times, told, columns, reason)
         return self._tables[frame.kind]
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from edunet.inventory.model import End, Inventory, Link, Site
+from edunet.inventory.model import Device, End, Inventory, Link, Site
 
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
@@ -113,6 +113,25 @@ class Topology:
         )
 
     @cached_property
+    def watched(self) -> tuple[Device, ...]:
+        """The devices that are asked at all; of passive sites one only hears."""
+        sites = self.inventory.sites
+        return tuple(d for d in self.inventory.devices if not sites[self.site[d.site]].passive)
+
+    @cached_property
+    def by_satellite(self) -> frozenset[str]:
+        """Ids of the devices whose site is, or is told to be, reached by a satellite alone."""
+        links = self.inventory.links
+        cable = [link.role != "satellite" and link.medium != "satellite" for link in links]
+        far = self._seen_over(np.ones(len(links), bool)) & ~self._seen_over(np.array(cable, bool))
+        told = {site.id for site in self.inventory.sites if site.access == "satellite"}
+        return frozenset(
+            device.id
+            for row, device in enumerate(self.inventory.devices)
+            if far[row] or device.site in told
+        )
+
+    @cached_property
     def school_rows(self) -> frozenset[int]:
         """The same, to look one up."""
         return frozenset(self.schools)
@@ -132,6 +151,11 @@ class Topology:
         size = len(self.nodes)
         graph = coo_array((np.ones(int(keep.sum())), (a[keep], b[keep])), shape=(size, size))
         return np.asarray(connected_components(graph, directed=False)[1], np.int32)
+
+    def _seen_over(self, whole: Bools) -> Bools:
+        """bool[nodes]: which nodes these links join to a vantage."""
+        comp = self.components(np.ones(len(self.nodes), bool), whole)
+        return np.asarray(np.isin(comp, comp[list(self.vantage)]))
 
     def _ancestor(self, site: Site, kind: str) -> str | None:
         sites, here = self.inventory.sites, site

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import secrets
 import socket
-import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from collector.probes._icmp import (
+    FAMILIES,
+    NO_RIGHT,
+    NO_ROUTE,
+    Token,
+    open_socket,
+    packet,
+    stamp,
+    token_of,
+)
 from edunet.errors import ProbeError
 from edunet.frame import Frame
 
-_ECHO: Final[dict[int, tuple[int, int]]] = {
-    socket.AF_INET: (8, 0),
-    socket.AF_INET6: (128, 129),
-}  # request, reply: RFC 792, 4443
-_SO_TIMESTAMPNS: Final = getattr(socket, "SO_TIMESTAMPNS", 35)
-_SOL_RAW, _ICMP_FILTER = 255, 1  # linux/icmp.h: a raw socket sees every ICMP message of the machine
-_HEADER: Final = struct.Struct("!BBHHH")
-_TOKEN: Final = struct.Struct("!QIH")  # this run's secret, target number, echo number
-_BUFFER: Final = 4 << 20
-_OUR_FAULT: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}  # a full queue of this machine
+Nanoseconds = npt.NDArray[np.int64]
+
 _PAUSE_AFTER: Final = 64  # echoes sent before the replies are read: the receive buffer is finite
+_SAME_MOMENT_NS: Final = 50_000_000  # sweeps that begin together need not see each other's first
 
 
 class Target(NamedTuple):
@@ -38,14 +39,32 @@ class Target(NamedTuple):
     slot: int
     address: IPv4Address | IPv6Address
 
+    @property
+    def family(self) -> int:
+        return socket.AF_INET if self.address.version == 4 else socket.AF_INET6
+
+
+class Burst(NamedTuple):
+    """One round, over: int64[targets, echoes] of nanoseconds, 0 = not sent, not back.
+
+    `began` dates the rows of those to whom nothing could be sent.
+    """
+
+    slots: Sequence[int]
+    sent: Nanoseconds
+    back: Nanoseconds
+    began: int = 0
+
 
 class _Sweep:
-    """One round under way: int64[targets, echoes] of nanoseconds, 0 = not sent, not back."""
+    """One round under way, with the sockets it is sent through."""
 
-    def __init__(self, targets: Sequence[Target], count: int) -> None:
+    def __init__(self, targets: Sequence[Target], count: int, ident: int) -> None:
         self.targets = targets
         self.names = [str(target.address) for target in targets]
-        self.ident = secrets.randbits(16)
+        self.families = [target.family for target in targets]
+        self.ident = ident
+        self.sockets: dict[int, socket.socket] = {}
         self.sent = np.zeros((len(targets), count), np.int64)
         self.back = np.zeros((len(targets), count), np.int64)
         self.missing = len(targets) * count
@@ -72,14 +91,19 @@ class _Sweep:
 
 
 class Pinger:
-    """Owns one socket for each address family, in the event loop it was opened in.
+    """Owns the sockets, in the event loop it was opened in; never opened, it sends nothing.
 
-    Sweeps may overlap: each has a secret of its own, which its replies must carry.
+    Sweeps may overlap: each has an ident of its own, which stateful things on the way tell it by,
+    and a secret, which its replies must carry. Raw sockets are shared; a datagram socket is its
+    ident, so each sweep has its own.
     """
 
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
+        self._datagram: list[int] = []
         self._sweeps: dict[int, _Sweep] = {}
+        self._ident = secrets.randbits(16)
+        self._left: dict[int, int] = {}  # family -> when an echo last left this machine
 
     def open(self) -> None:
         """Take the sockets.
@@ -87,103 +111,119 @@ class Pinger:
         Raises:
             ProbeError: the right to send echoes is missing; says how to grant it.
         """
-        for family, protocol in (
-            (socket.AF_INET, socket.IPPROTO_ICMP),
-            (socket.AF_INET6, socket.IPPROTO_ICMPV6),
-        ):
+        for family in FAMILIES:
             try:
-                found = _socket(family, protocol)
+                found = open_socket(family)
             except PermissionError:
-                raise ProbeError(
-                    "no right to send ICMP echoes; run as root, grant CAP_NET_RAW, widen "
-                    "net.ipv4.ping_group_range, or write reach: snmp"
-                ) from None
+                raise ProbeError(NO_RIGHT) from None
             except OSError:  # a machine without IPv6
                 continue
-            self._sockets[family] = found
-            asyncio.get_running_loop().add_reader(found.fileno(), self._read, family)
+            if found.type == socket.SOCK_RAW:
+                self._sockets[family] = found
+                asyncio.get_running_loop().add_reader(found.fileno(), self._read, found)
+            else:
+                found.close()
+                self._datagram.append(family)
 
     def close(self) -> None:
         for found in self._sockets.values():
-            asyncio.get_running_loop().remove_reader(found.fileno())
-            found.close()
+            _closed(found)
         self._sockets.clear()
 
     async def sweep(
         self, targets: Sequence[Target], *, count: int, gap_s: float, wait_s: float
     ) -> Frame:
-        """Send each target `count` echoes `gap_s` apart; count what is back `wait_s` later.
+        """The `probe` frame of a burst: see `summary`."""
+        return summary(*await self.burst(targets, count=count, gap_s=gap_s, wait_s=wait_s))
 
-        Returns:
-            A `probe` frame, a row for each target, dated when its first echo left: `sent`,
-            `received`, `rtt_s` (median), `jitter_s` (mean difference of neighbouring round trips,
-            NaN for fewer than two) and `loss` (0..1, NaN when nothing could be sent).
-        """
-        secret, sweep = secrets.randbits(64), _Sweep(targets, count)
+    async def burst(
+        self, targets: Sequence[Target], *, count: int, gap_s: float, wait_s: float
+    ) -> Burst:
+        """Send each target `count` echoes `gap_s` apart; take what is back `wait_s` later."""
+        self._ident = (self._ident + 1) & 0xFFFF
+        secret, sweep = secrets.randbits(64), _Sweep(targets, count, self._ident)
         self._sweeps[secret] = sweep
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
-            for echo in range(count):
-                await asyncio.sleep(max(0.0, start + echo * gap_s - loop.time()))
-                for number in range(len(targets)):
-                    self._send(secret, sweep, number, echo)
-                    if number % _PAUSE_AFTER == _PAUSE_AFTER - 1:
-                        await asyncio.sleep(0)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await sweep.complete.wait()
+            with self._lent(sweep):
+                for echo in range(count):
+                    await asyncio.sleep(max(0.0, start + echo * gap_s - loop.time()))
+                    await self._send_all(secret, sweep, echo)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await sweep.complete.wait()
         finally:
             del self._sweeps[secret]
-        return summary([target.slot for target in targets], sweep.sent, sweep.back, sweep.began)
+        return Burst([target.slot for target in targets], sweep.sent, sweep.back, sweep.began)
 
-    def _send(self, secret: int, sweep: _Sweep, number: int, echo: int) -> None:
-        four = sweep.targets[number].address.version == 4
-        found = self._sockets.get(socket.AF_INET if four else socket.AF_INET6)
-        if found is None:  # this machine does not speak IPv6
-            sweep.unsent(number, echo)
-            return
-        request = _ECHO[socket.AF_INET if four else socket.AF_INET6][0]
-        payload = _TOKEN.pack(secret, number, echo)
-        fields = sweep.ident, number & 0xFFFF
-        check = _checksum(_HEADER.pack(request, 0, 0, *fields) + payload) if four else 0
-        packet = _HEADER.pack(request, 0, check, *fields) + payload
-        sweep.sent[number, echo] = time.time_ns()
+    @contextlib.contextmanager
+    def _lent(self, sweep: _Sweep) -> Iterator[None]:
+        """Give a sweep its sockets, and take back those that are its alone."""
+        own: list[socket.socket] = []
+        for family in self._datagram:
+            with contextlib.suppress(OSError):  # out of descriptors: nothing is sent
+                own.append(open_socket(family))
+                asyncio.get_running_loop().add_reader(own[-1].fileno(), self._read, own[-1])
+        sweep.sockets = {**self._sockets, **{int(found.family): found for found in own}}
         try:
-            found.sendto(packet, (sweep.names[number], 0))
-        except OSError as error:
-            if error.errno in _OUR_FAULT:
-                sweep.unsent(number, echo)
-            # Else there is no route: the echo did not come back, which is the truth.
+            yield
+        finally:
+            for found in own:
+                _closed(found)
 
-    def _read(self, family: int) -> None:
-        found = self._sockets[family]
+    async def _send_all(self, secret: int, sweep: _Sweep, echo: int) -> None:
+        """One echo to everybody.
+
+        For want of a route to all of a family, nothing was sent: we are cut off. For want of a
+        route to some, those echoes do not come back, which is the truth about those.
+        """
+        since = time.time_ns() - _SAME_MOMENT_NS
+        nowhere = []
+        for number in range(len(sweep.targets)):
+            if self._send(sweep, Token(secret, number, echo)):
+                nowhere.append(number)
+            if number % _PAUSE_AFTER == _PAUSE_AFTER - 1:
+                await asyncio.sleep(0)
+        for number in nowhere:
+            if self._left.get(sweep.families[number], 0) < since:
+                sweep.unsent(number, echo)
+
+    def _send(self, sweep: _Sweep, token: Token) -> bool:
+        """Send one echo; whether there was no route for it. What else stops it is our own fault."""
+        number, echo = token.number, token.echo
+        family = sweep.families[number]
+        found = sweep.sockets.get(family)
+        if found is None:  # this machine does not speak IPv6, or we may not send
+            sweep.unsent(number, echo)
+            return False
+        sweep.sent[number, echo] = at = time.time_ns()
+        try:
+            found.sendto(packet(family, sweep.ident, token), (sweep.names[number], 0))
+        except OSError as error:
+            if error.errno in NO_ROUTE:
+                return True
+            sweep.unsent(number, echo)
+        else:
+            self._left[family] = at
+        return False
+
+    def _read(self, found: socket.socket) -> None:
         for _ in range(256):
             try:
                 data, extra, _, source = found.recvmsg(256, 64)
             except OSError:
                 return
-            self._take(family, data, _stamp(extra), source[0])
-
-    def _take(self, family: int, data: bytes, at: int, source: str) -> None:
-        if data and family == socket.AF_INET and self._sockets[family].type == socket.SOCK_RAW:
-            data = data[(data[0] & 15) * 4 :]  # only a raw IPv4 socket shows the IP header
-        if len(data) < _HEADER.size + _TOKEN.size or data[0] != _ECHO[family][1]:
-            return
-        secret, number, echo = _TOKEN.unpack_from(data, _HEADER.size)
-        if sweep := self._sweeps.get(secret):
-            sweep.take(number, echo, at, source)
+            token = token_of(found, data)
+            if token and (sweep := self._sweeps.get(token.secret)):
+                sweep.take(token.number, token.echo, stamp(extra), source[0])
 
 
-def summary(
-    slots: Sequence[int],
-    sent: npt.NDArray[np.int64],
-    back: npt.NDArray[np.int64],
-    began: int = 0,
-) -> Frame:
-    """The `probe` frame of one sweep: int64[targets, echoes] of nanoseconds, 0 = never.
+def summary(slots: Sequence[int], sent: Nanoseconds, back: Nanoseconds, began: int = 0) -> Frame:
+    """The `probe` frame of one burst, a row for each target, dated when its first echo left.
 
-    `began` dates the rows of those to whom nothing could be sent.
+    `sent`, `received`, `rtt_s` (median), `jitter_s` (mean difference of neighbouring round trips,
+    NaN for fewer than two) and `loss` (0..1, NaN when nothing could be sent).
     """
     tried, came = sent > 0, (sent > 0) & (back > 0)
     rtt = np.where(came, (back - sent) / 1e9, np.nan)
@@ -212,42 +252,15 @@ def summary(
     )
 
 
-def _socket(family: int, protocol: int) -> socket.socket:
-    """A raw socket where we may, else a datagram one (Linux: net.ipv4.ping_group_range)."""
-    try:
-        found = socket.socket(family, socket.SOCK_RAW, protocol)
-        if family == socket.AF_INET:
-            only_replies = struct.pack("=I", ~(1 << _ECHO[socket.AF_INET][1]) & 0xFFFFFFFF)
-            found.setsockopt(_SOL_RAW, _ICMP_FILTER, only_replies)
-    except PermissionError:
-        found = socket.socket(family, socket.SOCK_DGRAM, protocol)
-    found.setblocking(False)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-    found.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    return found
-
-
-def _stamp(extra: Sequence[tuple[int, int, bytes]]) -> int:
-    """When the kernel took the packet, nanoseconds since the epoch; else now."""
-    for level, kind, data in extra:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= 16:
-            seconds, nanoseconds = struct.unpack("@qq", data[:16])
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return time.time_ns()
-
-
-def _checksum(packet: bytes) -> int:
-    """RFC 1071."""
-    total: int = sum(struct.unpack(f"!{len(packet) // 2}H", packet))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
+def _closed(found: socket.socket) -> None:
+    asyncio.get_running_loop().remove_reader(found.fileno())
+    found.close()
 
 
 def able() -> bool:
     """Whether this process may send echoes."""
     try:
-        _socket(socket.AF_INET, socket.IPPROTO_ICMP).close()
+        open_socket(socket.AF_INET).close()
     except OSError:
         return False
     return True

@@ -9,11 +9,9 @@ from edunet.inventory import Device
 
 
 def asked_once(picture: Picture) -> bool:
-    """Whether every device was asked once, by whatever ways it is to be asked."""
+    """Whether every device that is watched was asked once, by whatever ways it is to be asked."""
     probes = picture.table("probe")
-    return all(
-        _asked(device, picture, probes.time) for device in picture.topology.inventory.devices
-    )
+    return all(_asked(device, picture, probes.time) for device in picture.topology.watched)
 
 
 def _asked(device: Device, picture: Picture, probed: Callable[[int], int | None]) -> bool:

@@ -143,6 +143,11 @@ class Site(Thing):
     def is_school(self) -> bool:
         return self.kind in SCHOOL_KINDS
 
+    @property
+    def passive(self) -> bool:
+        """Whether nobody asks it anything: there is no line to it, or somebody reports instead."""
+        return self.watch == "reported" or self.access == "none"
+
     def open_on(self, day: date) -> bool:
         """Whether it is in use that day: opened, not closed yet, not merged into another."""
         merged = self.merged_into is not None and self.closed is None

@@ -56,7 +56,8 @@ class Still:
 
     def read(self, when: int) -> None:
         """Something was last read at that time."""
-        table = Table(np.array([when], np.int64), {}, {})
+        times = np.array([when], np.int64)
+        table = Table(times, times, {}, {})
         self.shown = dataclasses.replace(self.shown, tables={"device": table})
 
 

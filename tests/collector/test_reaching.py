@@ -102,20 +102,26 @@ async def test_a_connection_is_timed_refused_or_given_up(space: Namespace) -> No
     assert 0 < refused < 0.5
     assert silent is None
     assert 0.9 < took < 1.5
-    assert await connect("198.51.100.1", 9) is None, "no route is no answer either"
+    with pytest.raises(OSError, match="unreachable"):  # never tried: no news of the device
+        await connect("198.51.100.1", 9)
 
 
-async def test_without_the_right_to_ping_the_reason_is_not_wrapped_up(
+async def test_without_the_right_to_ping_they_are_told_as_not_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(self: Pinger) -> None:
         raise ProbeError("no right to send ICMP echoes")
 
     monkeypatch.setattr(Pinger, "open", refuse)
-    reaching, _ = reached_by(a="127.30.0.1 icmp")
+    reaching, _ = reached_by(a="127.30.0.1 icmp", b="127.30.0.2 icmp", c="127.30.0.3 tcp/9")
 
-    with pytest.raises(ProbeError, match="no right to send"):
-        await reaching.run(Ear())
+    ear = await heard(reaching, 1.2)
+
+    (told,) = (frame for frame in ear.of("probe") if len(frame) == 2)
+    assert [0, 0] == told.columns["sent"].tolist() == told.columns["received"].tolist()
+    assert np.isnan(told.columns["loss"]).all()
+    assert not told.asked().any()
+    assert 4 <= len(ear.frames) - 1 <= 7, "and the others go on"
 
 
 async def test_who_is_reached_by_tcp_alone_needs_no_right_to_ping(

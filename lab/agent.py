@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
-from typing import Final
 
 from lab import ber
 from lab.city import City
+from lab.kinds import KINDS, Kind
 from lab.mib import COLUMNS, SCALARS, Now, Read
-
-MAX_BYTES: Final = 1472  # what an Ethernet frame carries without fragments
-_HEADER: Final = 48  # of a response, besides the community
+from lab.reply import reply
+from lab.view import View
 
 
 class Layout:
@@ -58,6 +57,28 @@ def layout(ports: int) -> Layout:
     return Layout(ports)
 
 
+class Live:
+    """A device of the city as it is at this moment."""
+
+    def __init__(self, city: City, device: str) -> None:
+        self._ports = city.ports[device]
+        self._book = layout(len(self._ports))
+        self._now = Now(city, device, city.time(), {})
+        self.after, self.missing = self._book.after, self._book.missing
+
+    def exact(self, name: bytes) -> int | None:
+        return self._book.places.get(name)
+
+    def follow(self, place: int) -> int:
+        return place + 1
+
+    def at(self, place: int) -> tuple[bytes, bytes] | None:
+        book = self._book
+        if place >= len(book.reads):
+            return None
+        return book.names[place], book.reads[place](self._now, self._ports[book.rows[place]])
+
+
 class Agent:
     """The SNMP agent of one device."""
 
@@ -66,71 +87,25 @@ class Agent:
         self.device = device
         self._community = community.encode()
 
+    @property
+    def kind(self) -> Kind:
+        """How it behaves at this moment."""
+        return KINDS[self._city.cast.part(self.device).kind]
+
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram to send back, or None: a stranger and a broken question get no answer."""
         try:
             asked = ber.request(packet)
             if asked.community != self._community or not self._city.answers(self.device):
                 return None
-            return self._reply(asked)
+            kind = self.kind
+            shown = kind.view(self._view())
+            return kind.lie(asked, lambda asked: reply(asked, shown))
         except ber.MalformedError:
             return None
 
-    def _reply(self, asked: ber.Request) -> bytes:
-        ports = self._city.ports[self.device]
-        book = layout(len(ports))
-        now = Now(self._city, self.device, self._city.time(), {})
-        room = MAX_BYTES - _HEADER - len(asked.community)
-        if asked.kind == ber.GETBULK:
-            return ber.response(asked, self._bulk(asked, book, now, room))
-        binds = []
-        for name in asked.names:
-            place = book.places.get(name) if asked.kind == ber.GET else book.after(name)
-            if place is None:
-                binds.append(_bind(ber.element(ber.OID, name), book.missing(name)))
-            else:
-                binds.append(self._at(book, place, now) or _end(name))
-        body = b"".join(binds)
-        if len(body) > room:
-            return ber.response(asked, b"", error=ber.TOO_BIG)
-        return ber.response(asked, body)
-
-    def _bulk(self, asked: ber.Request, book: Layout, now: Now, room: int) -> bytes:
-        """RFC 3416 4.2.3: some names once, the others again and again, while there is room."""
-        places = [book.after(name) for name in asked.names]
-        singles = asked.non_repeaters
-        body = bytearray()
-        for name, place in zip(asked.names[:singles], places[:singles], strict=True):
-            bind = self._at(book, place, now) or _end(name)
-            if len(body) + len(bind) > room:
-                return bytes(body)
-            body += bind
-        repeated = list(zip(asked.names[singles:], places[singles:], strict=True))
-        for step in range(asked.max_repetitions if repeated else 0):
-            if all(place + step > len(book.oids) for _, place in repeated):
-                break
-            for name, place in repeated:
-                # The last name of the view is repeated with "end", as the RFC wants it.
-                bind = self._at(book, place + step, now) or _end(_last(name, book, place, step))
-                if len(body) + len(bind) > room:
-                    return bytes(body)
-                body += bind
-        return bytes(body)
-
-    def _at(self, book: Layout, place: int, now: Now) -> bytes | None:
-        if place >= len(book.reads):
-            return None
-        port = self._city.ports[self.device][book.rows[place]]
-        return _bind(book.names[place], book.reads[place](now, port))
-
-
-def _bind(name: bytes, value: bytes) -> bytes:
-    return ber.element(ber.SEQUENCE, name + value)
-
-
-def _end(name: bytes) -> bytes:
-    return _bind(ber.element(ber.OID, name), ber.END_OF_MIB_VIEW)
-
-
-def _last(name: bytes, book: Layout, place: int, step: int) -> bytes:
-    return ber.name(book.oids[-1]) if step and place < len(book.oids) else name
+    def _view(self) -> View:
+        recording = self._city.cast.part(self.device).recording
+        if recording is None:
+            return Live(self._city, self.device)
+        return recording.played(self._city.time() / 1000)

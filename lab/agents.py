@@ -6,9 +6,11 @@ import asyncio
 import socket
 import struct
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from ipaddress import IPv4Address
+from random import Random
 from typing import Final
 
 from edunet.errors import LabError
@@ -16,17 +18,24 @@ from edunet.inventory.model import Device, Inventory
 from lab.agent import Agent
 from lab.city import City
 
-_IP_PKTINFO: Final = 8  # linux/in.h; the socket module does not name it before Python 3.14
-_PKTINFO: Final = struct.Struct("=i4s4s")  # interface, local address, address asked
+IP_PKTINFO: Final = 8  # linux/in.h; the socket module does not name it before Python 3.14
+PKTINFO: Final = struct.Struct("=i4s4s")  # interface, local address, address asked
 _BUFFER: Final = 8 << 20
 _PER_WAKE: Final = 256  # datagrams answered before the control socket gets its turn
 _MAX_DATAGRAM: Final = 65_535
+_MAX_WAITING: Final = 20_000  # late answers under way; more are lost, as in any full queue
 
 
 class Agents:
     """Every agent of the city, found by the address that was asked."""
 
-    def __init__(self, city: City, inventory: Inventory, communities: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        city: City,
+        inventory: Inventory,
+        communities: Mapping[str, str],
+        dice: Random | None = None,
+    ) -> None:
         """`communities`: the community of each credential an SNMP device may name.
 
         Raises:
@@ -44,6 +53,9 @@ class Agents:
                             f"{device.id} and {agents[address].device} share one address"
                         )
                     agents[address] = Agent(city, device.id, community)
+        self._city = city
+        self._dice = dice or Random()  # noqa: S311 (loss, not secrets)
+        self._waiting = 0
         self._sockets: list[socket.socket] = []
         self.asked = 0
         self.answered = 0
@@ -60,7 +72,7 @@ class Agents:
         for port, agents in self._by_port.items():
             udp = _listen(port)
             self._sockets.append(udp)
-            loop.add_reader(udp, self._drain, udp, agents)
+            loop.add_reader(udp, self._drain, loop, udp, agents)
 
     def close(self, loop: asyncio.AbstractEventLoop) -> None:
         for udp in self._sockets:
@@ -68,7 +80,9 @@ class Agents:
             udp.close()
         self._sockets.clear()
 
-    def _drain(self, udp: socket.socket, agents: dict[bytes, Agent]) -> None:
+    def _drain(
+        self, loop: asyncio.AbstractEventLoop, udp: socket.socket, agents: dict[bytes, Agent]
+    ) -> None:
         for _ in range(_PER_WAKE):
             try:
                 packet, notes, _flags, asker = udp.recvmsg(_MAX_DATAGRAM, 64)
@@ -77,17 +91,34 @@ class Agents:
             except OSError:
                 continue  # an earlier answer found nobody listening (ECONNREFUSED)
             self.asked += 1
-            agent = agents.get(_asked_address(notes))
+            asked = _asked_address(notes)
+            agent = agents.get(asked)
             reply = agent.answer(packet) if agent else None
             if agent and reply:
-                note = (
-                    socket.IPPROTO_IP,
-                    _IP_PKTINFO,
-                    _PKTINFO.pack(0, _asked_address(notes), b""),
-                )
-                with suppress(OSError):  # a full queue or a gone asker: UDP promises nothing
-                    udp.sendmsg([reply], [note], 0, asker)
-                    self.answered += 1
+                late = self._city.way(agent.device).draw(self._dice)
+                send = partial(self._send, udp, asked, reply, asker)
+                if late is not None:
+                    self._when(loop, late + agent.kind.delay_s, agent, send)
+
+    def _when(
+        self, loop: asyncio.AbstractEventLoop, late: float, agent: Agent, send: Callable[[], None]
+    ) -> None:
+        if late == 0:
+            send()
+        elif self._waiting < _MAX_WAITING:
+            self._waiting += 1
+            loop.call_later(late, self._at_last, agent, send)
+
+    def _at_last(self, agent: Agent, send: Callable[[], None]) -> None:
+        self._waiting -= 1
+        if self._city.answers(agent.device):  # a link may have been cut in the meantime
+            send()
+
+    def _send(self, udp: socket.socket, asked: bytes, reply: bytes, asker: tuple[str, int]) -> None:
+        note = (socket.IPPROTO_IP, IP_PKTINFO, PKTINFO.pack(0, asked, b""))
+        with suppress(OSError):  # a full queue, a gone asker, a closed socket: UDP promises nothing
+            udp.sendmsg([reply], [note], 0, asker)
+            self.answered += 1
 
 
 def loopback(device: Device) -> IPv4Address:
@@ -106,8 +137,8 @@ def loopback(device: Device) -> IPv4Address:
 
 def _asked_address(notes: list[tuple[int, int, bytes]]) -> bytes:
     for level, kind, note in notes:
-        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(note) == _PKTINFO.size:
-            return bytes(_PKTINFO.unpack(note)[2])
+        if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(note) == PKTINFO.size:
+            return bytes(PKTINFO.unpack(note)[2])
     return b""
 
 
@@ -116,7 +147,7 @@ def _listen(port: int) -> socket.socket:
     try:
         # Nothing outside this machine may ever reach the agents.
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
-        udp.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         udp.bind(("0.0.0.0", port))  # noqa: S104 (the line above keeps it to lo)
     except OSError as error:

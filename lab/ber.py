@@ -1,4 +1,4 @@
-"""How an SNMPv2c message is read from and written to the wire (RFC 3416, BER of X.690)."""
+"""How is an SNMPv1 or v2c message read from the wire, and written (RFC 1157, 3416; BER: X.690)?"""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ INTEGER: Final = 0x02
 OCTETS: Final = 0x04
 OID: Final = 0x06
 SEQUENCE: Final = 0x30
+IP_ADDRESS: Final = 0x40
 COUNTER32: Final = 0x41
 GAUGE32: Final = 0x42
 TIMETICKS: Final = 0x43
+OPAQUE: Final = 0x44
 COUNTER64: Final = 0x46
 
 NULL: Final = b"\x05\x00"
@@ -24,13 +26,16 @@ NO_SUCH_INSTANCE: Final = b"\x81\x00"
 END_OF_MIB_VIEW: Final = b"\x82\x00"
 
 TOO_BIG: Final = 1
-_VERSION_2C: Final = b"\x02\x01\x01"
+NO_SUCH_NAME: Final = 2
+GEN_ERR: Final = 5
+V1: Final = b"\x02\x01\x00"
+V2C: Final = b"\x02\x01\x01"
 _MAX_SUBIDS: Final = 128
 _MAX_OID_BYTES: Final = 5 * _MAX_SUBIDS
 
 
 class MalformedError(ValueError):
-    """The bytes are no SNMPv2c question; the only right answer is none."""
+    """The bytes are no question in SNMPv1 or v2c; the only right answer is none."""
 
 
 class Request(NamedTuple):
@@ -42,6 +47,7 @@ class Request(NamedTuple):
     non_repeaters: int
     max_repetitions: int
     names: list[bytes]
+    version: bytes = V2C
 
 
 def request(packet: bytes) -> Request:
@@ -51,13 +57,16 @@ def request(packet: bytes) -> Request:
         MalformedError: it is truncated, padded, of another version or asks to write.
     """
     at, end = _open(packet, 0, len(packet), SEQUENCE)
-    if end != len(packet) or packet[at : at + 3] != _VERSION_2C:
-        raise MalformedError("not one whole SNMPv2c message")
+    version = packet[at : at + 3]
+    if end != len(packet) or version not in {V1, V2C}:
+        raise MalformedError("not one whole SNMPv1 or v2c message")
     start, stop = _open(packet, at + 3, end, OCTETS)
     community = packet[start:stop]
     if stop >= end or packet[stop] not in {GET, GETNEXT, GETBULK}:
         raise MalformedError("neither get, getnext nor getbulk")
     kind = packet[stop]
+    if kind == GETBULK and version == V1:
+        raise MalformedError("getbulk came with version 2")
     at, pdu_end = _open(packet, stop, end, kind)
     if pdu_end != end:
         raise MalformedError("bytes after the question")
@@ -69,7 +78,7 @@ def request(packet: bytes) -> Request:
         numbers.append(packet[start:at])
     skip, repeat = (int.from_bytes(number, signed=True) for number in numbers[1:])
     names = _names(packet, at, end)
-    return Request(community, kind, numbers[0], max(0, skip), max(0, repeat), names)
+    return Request(community, kind, numbers[0], max(0, skip), max(0, repeat), names, version)
 
 
 def _names(packet: bytes, at: int, end: int) -> list[bytes]:
@@ -153,14 +162,30 @@ def number(tag: int, value: int) -> bytes:
     return bytes((tag, size)) + value.to_bytes(size)
 
 
-def response(asked: Request, binds: bytes, error: int = 0) -> bytes:
-    """The whole answer; `binds` are the varbinds one after the other."""
+def integer(value: int) -> bytes:
+    """A whole number that may lie below 0, in as few bytes as it needs."""
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return bytes((INTEGER, size)) + value.to_bytes(size, signed=True)
+
+
+def bind(oid: bytes, value: bytes) -> bytes:
+    """One varbind, of an OID's contents and the whole element of its value."""
+    return element(SEQUENCE, element(OID, oid) + value)
+
+
+def asked_again(asked: Request) -> bytes:
+    """The varbinds of a question as they came: what goes back with an error in SNMPv1."""
+    return b"".join(bind(oid, NULL) for oid in asked.names)
+
+
+def response(asked: Request, binds: bytes, error: int = 0, index: int = 0) -> bytes:
+    """The whole answer; `binds` are the varbinds one after the other, `index` the one at fault."""
     body = (
         element(INTEGER, asked.id)
         + number(INTEGER, error)
-        + b"\x02\x01\x00"
+        + number(INTEGER, index)
         + element(SEQUENCE, binds)
     )
     return element(
-        SEQUENCE, _VERSION_2C + element(OCTETS, asked.community) + element(RESPONSE, body)
+        SEQUENCE, asked.version + element(OCTETS, asked.community) + element(RESPONSE, body)
     )

@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo
 from edunet.clock import Clock
 from edunet.errors import LabError
 from edunet.inventory.model import Inventory, Link
+from lab.cast import Cast
 from lab.paths import Paths, devices_of
 from lab.ports import Port, ports
+from lab.quality import WHOLE, Quality
+from lab.recording import Recording
 from lab.traffic import Meter, chance, curves
 
 REBOOT_MS: Final = 10_000
@@ -38,6 +41,9 @@ class City:
         self.devices = {device.id: device for device in inventory.devices}
         self.sites = {site.id: site for site in inventory.sites}
         self.ports = ports(inventory)
+        self.cast = Cast(inventory)
+        self.degraded: dict[str, Quality] = {}
+        self.ways: dict[str, Quality] = {}
         self.cuts: set[str] = set()
         self.hung: set[str] = set()
         self.dark: set[str] = set()
@@ -83,6 +89,10 @@ class City:
         """snmpEngineBoots: how often the agent has started."""
         return self._boots[device]
 
+    def way(self, device: str) -> Quality:
+        """How well packets come through to this device and back."""
+        return self.ways.get(device, WHOLE)
+
     def is_up(self, port: Port) -> bool:
         return port.link in self.live
 
@@ -114,8 +124,13 @@ class City:
         self._settle_links(self.time())
 
     def heal(self, what: str | None = None) -> None:
-        """Mend one link, wake one hung device, or (without a name) make everything whole."""
+        """Mend one link, wake one device, or (without a name) make everything whole.
+
+        An agent that lies or plays a recording does again what it did at the start.
+        """
         if what is None:
+            self.cast.restore()
+            self.degraded.clear()
             self.cuts.clear()
             self.hung.clear()
             self.flaps.clear()
@@ -129,6 +144,9 @@ class City:
             self.cuts.discard(what)
             self.flaps.pop(what, None)
             self.hung.discard(what)
+            self.degraded.pop(what, None)
+            if what in self.devices:
+                self.cast.restore(what)
         self._settle_links(self.time())
 
     def flap(self, link: str, period_s: float = 3.0) -> None:
@@ -138,6 +156,24 @@ class City:
         self.flaps[link] = Flap(period, self.time() + period)
         self.cuts.add(link)
         self._settle_links(self.time())
+
+    def degrade(self, link: str, quality: Quality) -> None:
+        """Let a link lose and delay what passes; its counters and its state know nothing of it."""
+        self._known("link", link, self.links)
+        self.degraded[link] = quality
+        if quality == WHOLE:
+            del self.degraded[link]
+        self._settle_ways()
+
+    def act(self, device: str, kind: str) -> None:
+        """Let a device's agent behave like this: see `lab.kinds`."""
+        self._known("device", device, self.devices)
+        self.cast.act(device, kind)
+
+    def play(self, device: str, recording: Recording) -> None:
+        """Let a device's agent answer what was recorded, and of the city nothing."""
+        self._known("device", device, self.devices)
+        self.cast.play(device, recording)
 
     def hang(self, device: str) -> None:
         """Silence the SNMP agent alone: the device goes on forwarding and answers ping."""
@@ -194,8 +230,7 @@ class City:
 
     def _settle_links(self, time: int) -> None:
         """Work out anew which links live, which devices are dead, and where traffic flows."""
-        off = set(self.rebooting)
-        off |= {device.id for device in self.devices.values() if device.site in self.dark}
+        off = self._off()
         live = {link.id for link in self.links.values() if self._lit(link, off)}
         reached = self._paths.reached(live, off)
         for link in live ^ self.live:
@@ -207,6 +242,21 @@ class City:
                 meter.stop(time / 1000)
         self.live = live
         self.dead = frozenset(self.devices.keys() - reached)
+        self._settle_ways()
+
+    def _settle_ways(self) -> None:
+        """Roll up, along the shortest way there, how well each device is reached."""
+        self.ways = {}
+        for device, before, link in (
+            self._paths.ways(self.live, self._off()) if self.degraded else ()
+        ):
+            way = self.ways.get(before or "", WHOLE).then(self.degraded.get(link or "", WHOLE))
+            if way != WHOLE:
+                self.ways[device] = way
+
+    def _off(self) -> set[str]:
+        dark = {device.id for device in self.devices.values() if device.site in self.dark}
+        return dark.union(self.rebooting)
 
     def _lit(self, link: Link, off: set[str]) -> bool:
         """Whether light passes: not cut, and power at both ends."""

@@ -10,52 +10,20 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from edunet.errors import LabError
-from lab.city import City
 
 SOCKET: Final = "lab.sock"
 _MAX_LINE: Final = 4096
 _DEADLINE_S: Final = 10.0
+_READING_S: Final = 60.0  # a large recording takes its time
 _MAX_ANSWER: Final = 64 << 20  # a status names every silent device of a province
 
-
-def perform(city: City, order: object) -> None:
-    """Do one thing to the city.
-
-    Raises:
-        LabError: there is no such order, or it names nothing that exists.
-    """
-    if not isinstance(order, dict):
-        raise LabError('an order is a JSON object such as {"do": "status"}')
-    verb, what = order.get("do"), order.get("what")
-    if what is not None and not isinstance(what, str):
-        raise LabError("`what` is not the id of anything")
-    if verb == "status":
-        return
-    if verb == "heal":
-        city.heal(what)
-        return
-    acts: dict[str, Callable[[str], None]] = {
-        "cut": city.cut,
-        "flap": city.flap,
-        "hang": city.hang,
-        "reboot": city.reboot,
-        "reindex": city.reindex,
-        "power-on": lambda site: city.power(site, on=True),
-        "power-off": lambda site: city.power(site, on=False),
-    }
-    if not isinstance(verb, str) or verb not in acts:
-        raise LabError(
-            f"no order {str(verb)[:40]!r}; choose one of status, heal, {', '.join(acts)}"
-        )
-    if what is None:
-        raise LabError(f"{verb} what? name it in `what`")
-    acts[verb](what)
+Obey = Callable[[object], Awaitable[dict[str, Any]]]
 
 
 @contextmanager
@@ -107,46 +75,50 @@ def _clear(path: str, data: Path) -> None:
 class Control:
     """The listening side: reads orders, and tells how the city stands after each."""
 
-    def __init__(self, obey: Callable[[object], dict[str, Any]]) -> None:
+    def __init__(self, obey: Obey) -> None:
         self._obey = obey
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer line after line until the other side leaves, falls silent or talks nonsense."""
         with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
             while line := await asyncio.wait_for(reader.readline(), _DEADLINE_S):
-                writer.write(json.dumps(self._answer(line), ensure_ascii=False).encode() + b"\n")
+                told = json.dumps(await self._answer(line), ensure_ascii=False)
+                # A file's name may hold bytes that are no UTF-8; JSON spells them as \\udcXX.
+                writer.write(told.encode(errors="backslashreplace") + b"\n")
                 await asyncio.wait_for(writer.drain(), _DEADLINE_S)
         writer.close()
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            return self._obey(json.loads(line))
+            return await self._obey(json.loads(line))
         except (ValueError, RecursionError):
             return {"error": "an order is one JSON object on one line"}
         except LabError as error:
             return {"error": str(error)}
 
 
-async def serve(control: socket.socket, obey: Callable[[object], dict[str, Any]]) -> asyncio.Server:
+async def serve(control: socket.socket, obey: Obey) -> asyncio.Server:
     """Start to listen to orders."""
     return await asyncio.start_unix_server(Control(obey).converse, sock=control, limit=_MAX_LINE)
 
 
-def ask(data: Path, do: str, what: str | None = None) -> dict[str, Any]:
+def ask(data: Path, do: str, what: str | None = None, **how: object) -> dict[str, Any]:
     """Give the city that runs in `data` an order, and return how it stands then.
+
+    `how`: what the order needs besides, such as `loss=0.1` (`lab.orders`).
 
     Raises:
         LabError: no city runs there, or it refuses.
     """
     place = data if data.is_absolute() or str(data).startswith("..") else f"./{data}"
     gone = f"no city is running in {place}; start one by: edunet run --lab"
-    order = json.dumps({"do": do, **({} if what is None else {"what": what})})
+    order = json.dumps({"do": do, **({} if what is None else {"what": what}), **how})
     try:
         with (
             _short(data) as path,
             closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as line,
         ):
-            line.settimeout(_DEADLINE_S)
+            line.settimeout(_READING_S if do == "play" else _DEADLINE_S)
             line.connect(path)
             line.sendall(order.encode() + b"\n")
             with line.makefile("rb") as answers:

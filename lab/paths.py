@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from edunet.inventory.model import Inventory, Link
 
@@ -11,6 +12,14 @@ from edunet.inventory.model import Inventory, Link
 def devices_of(link: Link) -> list[str]:
     """The ends of a link that are devices."""
     return [end.device for end in (link.a, link.b) if end.device]
+
+
+class Step(NamedTuple):
+    """`device` is reached from `before` over `link`; both are None where the monitor stands."""
+
+    device: str
+    before: str | None
+    link: str | None
 
 
 class Paths:
@@ -31,20 +40,26 @@ class Paths:
 
     def reached(self, live: Collection[str], off: Collection[str]) -> set[str]:
         """The devices to which a way leads over live links through devices that are not off."""
-        near: dict[str, list[str]] = defaultdict(list)
+        return {device for device, _, _ in self.ways(live, off)}
+
+    def ways(self, live: Collection[str], off: Collection[str]) -> list[Step]:
+        """The last step of the shortest way to each device, nearest first."""
+        near: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for link, a, b in self._cables:
             if link in live:
-                near[a].append(b)
-                near[b].append(a)
-        return _spread(near, (device for device in self._sources if device not in off), off)
+                near[a].append((b, link))
+                near[b].append((a, link))
+        return _spread(near, sorted(self._sources.difference(off)), off)
 
 
-def _spread(near: dict[str, list[str]], start: Iterable[str], off: Collection[str]) -> set[str]:
-    seen = set(start)
-    ahead = list(seen)
-    while ahead:
-        for device in near.get(ahead.pop(), ()):
+def _spread(
+    near: dict[str, list[tuple[str, str]]], start: Iterable[str], off: Collection[str]
+) -> list[Step]:
+    steps = [Step(device, None, None) for device in start]
+    seen = {step.device for step in steps}
+    for reached in steps:  # grows as we go: breadth first
+        for device, link in near.get(reached.device, ()):
             if device not in seen and device not in off:
                 seen.add(device)
-                ahead.append(device)
-    return seen
+                steps.append(Step(device, reached.device, link))
+    return steps

@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from edunet.errors import LabError
 from edunet.inventory.model import Inventory
 from lab import control
+from lab.cast import KIND, RECORDING
 from lab.play import communities
 from lab.silence import Silence
 
@@ -26,7 +27,12 @@ _PARTS: Final[
     "network": {"name", "timezone"},
     "vantage": True,
     "sites": {"__all__": {"id", "kind", "name", "parent"}},
-    "devices": {"__all__": {"id", "site", "address", "port", "snmp", "role"}},
+    "devices": {
+        "__all__": {
+            **dict.fromkeys(("id", "site", "address", "port", "snmp", "role"), True),
+            "labels": {KIND, RECORDING},
+        }
+    },
     "links": {
         "__all__": {"id", "role", "a", "b", "capacity", "committed", "circuit"},
     },
@@ -54,13 +60,15 @@ class VirtualCity:
     def alive(self) -> bool:
         return self._child.poll() is None
 
-    def ask(self, do: str, what: str | None = None) -> dict[str, Any]:
+    def ask(self, do: str, what: str | None = None, **how: object) -> dict[str, Any]:
         """Give an order (cut, heal, hang, reboot...); returns the status after it.
+
+        `how`: what the order needs besides, such as `loss=0.1` (`lab.orders`).
 
         Raises:
             LabError: it is refused, or the city has ended.
         """
-        return control.ask(self.data, do, what)
+        return control.ask(self.data, do, what, **how)
 
     def stop(self) -> None:
         """End the city within two seconds; calling it again does no harm."""
@@ -96,8 +104,12 @@ def start(inventory: Inventory, community: str | None, data: Path) -> VirtualCit
         ConfigError: a credential's secret cannot be opened.
         LabError: the inventory cannot be played, a port is taken, or the child does not come up.
     """
+    parts = inventory.model_dump(mode="json", include=_PARTS)
+    for device in parts["devices"]:
+        if RECORDING in device["labels"]:  # the child stands in another folder
+            device["labels"][RECORDING] = str(Path(device["labels"][RECORDING]).absolute())
     plan = {
-        "inventory": inventory.model_dump(mode="json", include=_PARTS),
+        "inventory": parts,
         "communities": communities(inventory, community),
         "data": str(data.absolute()),
     }

@@ -18,6 +18,7 @@ from typing import Final
 from edunet.errors import LabError
 
 _TABLE: Final = re.compile(r"edunet_lab_(\d{1,10})")
+MARK: Final = 0xED17  # of the pings the lab answers itself
 _CAP_NET_ADMIN: Final = 12
 _DEADLINE_S: Final = 5.0
 # The machine itself speaks from 127.0.0.1: to drop it would cut off far more than a school.
@@ -54,11 +55,11 @@ def sweep() -> None:
 
 
 class Silence:
-    """The set of addresses from which nothing is heard."""
+    """The sets of addresses from which nothing is heard, and where the kernel answers no ping."""
 
     def __init__(self, name: str | None = None) -> None:
         self._name = name or f"edunet_lab_{os.getpid()}"
-        self._quiet: frozenset[IPv4Address] = frozenset()
+        self._sets: dict[str, frozenset[IPv4Address]] = {}
 
     def open(self) -> None:
         """Make the table, after sweeping away those of dead processes.
@@ -75,31 +76,47 @@ class Silence:
         Raises:
             LabError: nft refuses.
         """
-        wanted = frozenset(addresses) - {_SPARED}
+        self._fill("dead", frozenset(addresses) - {_SPARED})
+
+    def take_over(self, addresses: Iterable[IPv4Address]) -> None:
+        """Drop what the kernel answers to a ping to these addresses: somebody else answers.
+
+        Raises:
+            LabError: nft refuses.
+        """
+        self._fill("slow", frozenset(addresses) - {_SPARED})
+
+    def _fill(self, name: str, wanted: frozenset[IPv4Address]) -> None:
+        held = self._sets.get(name, frozenset())
         script = ""
-        for verb, changed in (("add", wanted - self._quiet), ("delete", self._quiet - wanted)):
+        for verb, changed in (("add", wanted - held), ("delete", held - wanted)):
             if changed:
                 listed = ", ".join(map(str, sorted(changed)))
-                script += f"{verb} element inet {self._name} dead {{ {listed} }}\n"
+                script += f"{verb} element inet {self._name} {name} {{ {listed} }}\n"
         if script:
             _nft("-f", "-", script=script)
-        self._quiet = wanted
+        self._sets[name] = wanted
 
     def close(self) -> None:
         """Let everybody speak again. Calling it twice, or without `open`, does no harm."""
         both = f"add table inet {self._name}\ndelete table inet {self._name}\n"
         _nft("-f", "-", script=both)
-        self._quiet = frozenset()
+        self._sets = {}
 
 
 def _table(name: str) -> str:
     return f"""
 table inet {name} {{
   set dead {{ type ipv4_addr; }}
+  set slow {{ type ipv4_addr; }}
   chain input {{
     type filter hook input priority -10; policy accept;
     iifname "lo" ip daddr @dead drop
     iifname "lo" ip saddr @dead drop
+  }}
+  chain output {{
+    type filter hook output priority -10; policy accept;
+    oifname "lo" ip saddr @slow icmp type echo-reply meta mark != {MARK} drop
   }}
 }}
 """

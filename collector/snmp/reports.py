@@ -52,12 +52,6 @@ _WORDS: Final = {
     UNKNOWN_CONTEXTS: "the agent has no context {context}; create it there or correct `context`",
 }
 
-# AES cannot tell a wrong key, and net-snmp drops what it then cannot read without a word.
-SILENT: Final = (
-    "the agent accepts the authentication and then is silent;"
-    " correct the privacy password or protocol of user {user}"
-)
-
 
 class Report(NamedTuple):
     """What the agent says instead of an answer."""
@@ -86,5 +80,12 @@ def words(oid: str, user: usm.User) -> str:
 
 
 def silence(user: usm.User) -> str:
-    """The words for an agent that told its time (`Engine.timely`) and never answered thereafter."""
-    return SILENT.format(user=repr(user.name))
+    """The words for an agent that told its time (`Engine.timely`) and has not answered since.
+
+    AES cannot tell a wrong key, and net-snmp drops without a word what it then cannot read; so it
+    does with a question in a context that it does not have.
+    """
+    doubtful = ["the privacy password or protocol"] * (user.priv is not None)
+    doubtful += ["`context`"] * (user.context != "")
+    remedy = f"; correct {' or '.join(doubtful)}" if doubtful else ""
+    return f"the agent accepts the authentication of user {user.name!r} and then is silent{remedy}"

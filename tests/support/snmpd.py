@@ -47,6 +47,7 @@ class Snmpd:
         self.port, self.version = port, version
         self._users, self._extra = users, extra
         self.log = folder / "snmpd.log"
+        self.kept = folder / "persistent" / "snmpd.conf"  # engine id, boots and the users' keys
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -55,7 +56,10 @@ class Snmpd:
         config.write_text("\n".join(self._config()) + "\n")
         leash = [setpriv, "--pdeathsig", "KILL"] if (setpriv := shutil.which("setpriv")) else []
         surroundings = ["env", "MIBS=", f"SNMP_PERSISTENT_DIR={self.folder / 'persistent'}"]
-        daemon = [binary("snmpd"), "-f", "-C", "-c", str(config), "-Lo"]
+        configs = str(config)
+        if self._users:  # with -C it reads no other file, and so would forget id and boots
+            configs += f",{self.kept}"
+        daemon = [binary("snmpd"), "-f", "-C", "-c", configs, "-Lo"]
         argv = [*leash, *self.space.argv(*surroundings, *daemon)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

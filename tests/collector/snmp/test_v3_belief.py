@@ -317,8 +317,19 @@ def test_an_engine_shows_no_key() -> None:
     assert "Engine(80001f8804656475, boots=3, time=1000)" == repr(synchronous(HIDER))
 
 
-def test_a_silent_agent_that_told_its_time_has_the_right_authentication() -> None:
-    words = reports.silence(HIDER)
+@pytest.mark.parametrize(
+    ("user", "remedy"),
+    [
+        pytest.param(SIGNER, "", id="authNoPriv"),
+        pytest.param(HIDER, "; correct the privacy password or protocol", id="authPriv"),
+        pytest.param(
+            VLAN, "; correct the privacy password or protocol or `context`", id="in a context"
+        ),
+    ],
+)
+def test_a_silent_agent_that_told_its_time_has_the_right_authentication(
+    user: v3.User, remedy: str
+) -> None:
+    words = "the agent accepts the authentication of user 'edunet' and then is silent"
 
-    assert "the agent accepts the authentication and then is silent;" in words
-    assert "correct the privacy password or protocol of user 'edunet'" in words
+    assert words + remedy == reports.silence(user)

@@ -11,6 +11,7 @@ from alerts.verdict import Verdict
 from edunet.facts import Cli, Facts
 from edunet.frame import Column
 from edunet.latest import EMPTY, Table
+from edunet.reports import Report
 from edunet.topology import Topology
 
 _KINDS: Final = ("interface", "probe", "device")
@@ -28,6 +29,7 @@ class Picture:
         closed: alerts resolved lately, newest first.
         slots: (kind, device id) -> slot, for `probe` and `device`.
         facts, cli: what devices said of themselves, by device id.
+        reports: what people said of sites nobody watches, the newest by site id.
         error: why the last reload was refused, or None.
     """
 
@@ -41,6 +43,7 @@ class Picture:
     closed: tuple[Alert, ...] = ()
     facts: Mapping[str, Facts] = field(default_factory=dict)
     cli: Mapping[str, Cli] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
     loaded: int = 0
     looked: int = 0
     error: str | None = None

@@ -16,6 +16,7 @@ from api.scope import Scope
 from edunet.catalog import Catalog
 from edunet.health import Health
 from edunet.reloading import Reloading
+from edunet.reports import Reports
 
 
 class Source(Protocol):
@@ -24,6 +25,7 @@ class Source(Protocol):
     catalog: Catalog
     health: Health
     reloading: Reloading | None
+    reports: Reports | None
 
     def picture(self) -> Picture:
         """The newest picture."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.picture import Picture
+from api.queries.age import age_s, device_told
 from api.queries.common import Answer, milliseconds, when
 from api.scope import Scope
 from edunet.facts import Cli, Facts, Port
@@ -15,6 +16,8 @@ from edunet.states import State
 OPER: Final = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "not_present",
                7: "lower_layer_down"}  # fmt: skip
 ADMIN: Final = {1: "up", 2: "down", 3: "testing"}
+DUPLEX: Final = {2: "half", 3: "full"}
+_MINUTE_S: Final = 60.0
 _TOTALS: Final = tuple(INTERFACE_COUNTERS)
 
 
@@ -38,6 +41,7 @@ def device(picture: Picture, scope: Scope, lang: str, device_id: str) -> Answer 
     cli = picture.cli.get(device_id)
     return {
         **_device(picture, node),
+        **minute(picture, device_id),
         "sys_name": facts.name or None,
         "sys_descr": facts.descr or None,
         "sys_object_id": facts.object_id or None,
@@ -67,6 +71,25 @@ def probe(picture: Picture, device_id: str) -> Answer:
     }
 
 
+def minute(picture: Picture, device_id: str) -> Answer:
+    """Round trips and loss of the single echoes of the last minute; null once it is long ago."""
+    slot, table = picture.slots.get(("probe", device_id), -1), picture.table("probe")
+    told = age_s(picture, table.told_at(slot))
+    fresh = told is not None and told < _MINUTE_S
+
+    def read(name: str) -> float | None:
+        return table.value(name, slot) if fresh else None
+
+    return {
+        "jitter_ms": milliseconds(table.value("jitter_s", slot)),
+        "rtt_p50_ms": milliseconds(read("rtt_p50_s")),
+        "rtt_p95_ms": milliseconds(read("rtt_p95_s")),
+        "rtt_p99_ms": milliseconds(read("rtt_p99_s")),
+        "loss_60s": read("loss_60s"),
+        "echoes_60s": read("sent_60s"),
+    }
+
+
 def _device(picture: Picture, node: int) -> Answer:
     topology, verdict = picture.topology, picture.verdict
     device = topology.inventory.devices[node]
@@ -74,6 +97,7 @@ def _device(picture: Picture, node: int) -> Answer:
     facts, cli = picture.facts.get(device.id, Facts()), picture.cli.get(device.id)
     slot = picture.slots.get(("device", device.id), -1)
     burst = probe(picture, device.id)
+    told = device_told(picture, device.id)
     return {
         "id": device.id,
         "site": device.site,
@@ -90,6 +114,9 @@ def _device(picture: Picture, node: int) -> Answer:
         "temperature_c": None,
         "rtt_ms": burst["rtt_ms"],
         "loss": burst["loss"],
+        "reach": device.reach,
+        "measured": when(picture, told),
+        "age_s": age_s(picture, told),
     }
 
 
@@ -110,6 +137,7 @@ def _interface(picture: Picture, table: Table, device_id: str, port: Port) -> An
         "out_bps": read("out_bps"),
         **{name: read(name) for name in _TOTALS},
         "measured": when(picture, table.time(port.slot)),
+        "age_s": age_s(picture, table.time(port.slot)),
         "link": links[end[0]].id if end else None,
     }
 

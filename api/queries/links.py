@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from alerts.picture import Picture
+from api.queries.age import age_s
 from api.queries.common import Answer, number, when
 from api.scope import Scope
 from edunet.inventory.model import End
@@ -48,6 +49,7 @@ def link_objects(picture: Picture, rows: Iterable[int]) -> list[Answer]:
                 "utilization": number(traffic["utilization"][row]),
                 "measured_at": {0: "a", 1: "b"}.get(int(traffic["measured"][row])),
                 "measured": when(picture, int(traffic["read_at"][row]) or None),
+                "age_s": age_s(picture, int(traffic["read_at"][row]) or None),
                 "capacity_bps": link.capacity,
                 "committed_bps": link.committed,
                 "medium": link.medium,

@@ -9,10 +9,12 @@ import numpy as np
 from alerts.alert import incident_id
 from alerts.picture import Picture
 from api.i18n import translator
+from api.queries.age import age_s, school_told
 from api.queries.common import Answer, number, when
 from api.queries.devices import probe
 from api.queries.links import link_objects
 from api.scope import Scope
+from api.wording import states
 from edunet.inventory.model import Site
 from edunet.states import Because, State
 
@@ -71,7 +73,7 @@ def _school(picture: Picture, row: int, lang: str, incident: str | None) -> Answ
         "state": State(verdict.sites[row]).word,
         "flags": [],
         "since": when(picture, int(verdict.site_since[row])),
-        "reason": _sentence(State(verdict.sites[row]), because, lang),
+        "reason": _sentence(picture, row, lang),
         "reason_code": because.word,
         "incident": incident,
         "uplinks": link_objects(picture, topology.uplinks_of[row]),
@@ -81,12 +83,33 @@ def _school(picture: Picture, row: int, lang: str, incident: str | None) -> Answ
         "per_class_bps": bps / site.classes if bps and site.classes else None,
         "compliance": _compliance(picture, site, bps),
         "coverage": None,
+        "age_s": age_s(picture, school_told(picture, row)),
+        "reported": _reported(picture, site),
     }
 
 
-def _sentence(state: State, because: Because, lang: str) -> str | None:
+def _reported(picture: Picture, site: Site) -> Answer | None:
+    """What somebody said of a school that nobody watches, and how long ago it was so."""
+    report = picture.reports.get(site.id)
+    if report is None or not site.passive:
+        return None
+    return {
+        "state": report.state,
+        "at": when(picture, report.time),
+        "age_s": age_s(picture, report.time),
+        "note": report.note,
+    }
+
+
+def _sentence(picture: Picture, row: int, lang: str) -> str | None:
     """Why the school is not up, in one sentence; None when it is."""
-    say = translator(lang)
+    state, because = State(picture.verdict.sites[row]), Because(picture.verdict.because[row])
+    site, say = picture.topology.inventory.sites[row], translator(lang)
+    if site.passive:
+        report = picture.reports.get(site.id)
+        if report is None:
+            return say("It is not watched, and nobody has reported how it is.")
+        return say("It is not watched; last reported {state}.", state=states(say)[report.state])
     if because is Because.OWN_LINK and state is State.DEGRADED:
         return say("One of its links is down; traffic takes the other.")
     sentences = {

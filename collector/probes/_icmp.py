@@ -9,10 +9,6 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-NO_RIGHT: Final = (
-    "no right to send ICMP echoes; run as root, grant CAP_NET_RAW, widen "
-    "net.ipv4.ping_group_range, or write reach: snmp"
-)
 NO_ROUTE: Final = {errno.ENETUNREACH, errno.EHOSTUNREACH}  # this machine knows no way there
 
 _ECHO: Final[dict[int, tuple[int, int]]] = {

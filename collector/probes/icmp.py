@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from collector.probes._icmp import (
     FAMILIES,
-    NO_RIGHT,
     NO_ROUTE,
     Token,
     open_socket,
@@ -29,6 +28,10 @@ from edunet.frame import Frame
 
 Nanoseconds = npt.NDArray[np.int64]
 
+NO_RIGHT: Final = (
+    "no right to send ICMP echoes; run as root, grant CAP_NET_RAW, widen "
+    "net.ipv4.ping_group_range, or write reach: snmp"
+)
 _PAUSE_AFTER: Final = 64  # echoes sent before the replies are read: the receive buffer is finite
 _SAME_MOMENT_NS: Final = 50_000_000  # sweeps that begin together need not see each other's first
 

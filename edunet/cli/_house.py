@@ -42,6 +42,7 @@ from edunet.inventory import Inventory
 from edunet.labels import Names
 from edunet.log import FrameLog
 from edunet.reloading import Reloading
+from edunet.reports import Reports
 from edunet.secrets import communities
 from edunet.settings import Settings
 from edunet.slots import place, retire
@@ -84,6 +85,7 @@ class House:
             frames = FrameLog.open(self._data / "log")
             self._closing.callback(frames.close)
             self.catalog = Catalog(books, clock)
+            self.reports: Reports | None = Reports(books)
             topology = compile_topology(inventory, _today(inventory, clock))
             place(self.catalog, topology)
             self._names = Names(topology, self.catalog)
@@ -141,7 +143,10 @@ class House:
 
     def picture(self) -> Picture:
         painted, now = self._judging.pipeline.picture, self._clock.now()
-        return replace(painted, closed=self._closed, error=self.refused, looked=now)
+        reports = self.reports.newest if self.reports else {}
+        return replace(
+            painted, closed=self._closed, error=self.refused, looked=now, reports=reports
+        )
 
     def ready(self) -> bool:
         """Whether every device was asked once."""

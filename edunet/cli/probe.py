@@ -43,16 +43,18 @@ def command(
     except ValueError as error:
         raise ConfigError(f"--wait: {error}") from None
     typer.echo(f"{found.id}: {found.address}, site {found.site}, profile {found.profile}")
+    passive = any(site.passive for site in what.sites if site.id == found.site)
     answered = [
-        _icmp(found),
+        _icmp(found, passive),
         bool(found.snmp) and asyncio.run(_snmp(found, what, how, inventory.parent, debug, pause)),
         bool(found.ssh) and _ssh(found, what, inventory.parent, Path(how.data) / "known_hosts"),
     ]
     raise typer.Exit(0 if any(answered) else 1)
 
 
-def _icmp(device: Device) -> bool:
-    from collector.probes.icmp import Pinger, Target
+def _icmp(device: Device, passive: bool) -> bool:
+    from collector.probes.icmp import Pinger, Target, able
+    from edunet.cli._rights import judged_by
 
     async def burst() -> Frame:
         pinger = Pinger()
@@ -65,6 +67,9 @@ def _icmp(device: Device) -> bool:
         finally:
             pinger.close()
 
+    judge = "nobody: its site is only reported" if passive else judged_by(device, able=able())
+    if passive or judge != judged_by(device, able=True):
+        typer.echo(f"       judged by {judge}")
     try:
         frame = asyncio.run(burst())
     except EdunetError as error:

@@ -56,9 +56,12 @@ def command(
             adapt: Adapt = _as_it_is
             if lab:
                 city, adapt = play(what, Path(how.data))
+            from collector.probes.icmp import able
             from edunet.cli._house import House
             from edunet.cli._reload import Reloader
+            from edunet.cli._rights import Rights
 
+            adapt = _after(adapt, Rights(able).adapted)
             house = House(adapt(what), how, inventory.parent, SystemClock())
             reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
@@ -143,6 +146,10 @@ def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Adapt]:
 
 def _as_it_is(inventory: Inventory) -> Inventory:
     return inventory
+
+
+def _after(first: Adapt, then: Adapt) -> Adapt:
+    return lambda inventory: then(first(inventory))
 
 
 def _by_snmp(inventory: Inventory) -> Inventory:

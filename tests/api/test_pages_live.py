@@ -21,6 +21,7 @@ from edunet.health import Health
 from edunet.inventory import load
 from edunet.latest import EMPTY, Table
 from edunet.reloading import Reloading
+from edunet.reports import Reports
 from edunet.states import Because, State
 from edunet.topology import Topology, compile_topology
 from edunet.traffic import Ports
@@ -32,6 +33,7 @@ class Still:
     """A source whose picture changes only when a test changes it."""
 
     reloading: Reloading | None = None
+    reports: Reports | None = None
 
     def __init__(self, topology: Topology, now: int) -> None:
         self.catalog, self.health = Catalog(), Health()

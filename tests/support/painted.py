@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from edunet.health import Health
 from edunet.inventory import load
 from edunet.latest import Latest
 from edunet.reloading import Reloading
+from edunet.reports import Reports
 from edunet.states import Because, State
 from edunet.topology import compile_topology
 from edunet.traffic import Ports
@@ -94,12 +96,15 @@ class Painted:
         self.catalog, self.health = Catalog(), Health()
         self.asked = True
         self.reloading: Reloading | None = None
+        self.reports: Reports | None = None
         self.fails = False
         self.shown = self._paint()
 
     def picture(self) -> Picture:
         if self.fails:
             raise RuntimeError("open-sesame")
+        if self.reports:
+            return dataclasses.replace(self.shown, reports=self.reports.newest)
         return self.shown
 
     def ready(self) -> bool:

@@ -66,3 +66,10 @@ def met(engine_id: bytes = ENGINE_ID) -> v3.Engine:
     engine = v3.Engine()
     engine.learn(engine_id)
     return engine
+
+
+def synchronous(user: v3.User, boots: int = 3, time: int = 1000, at: int = 0) -> v3.Engine:
+    """An engine whose clock an authentic message has set."""
+    engine = met()
+    v3.opened(user, engine, Agent(user, boots=boots, time=time).says(answer()), at)
+    return engine

@@ -136,6 +136,19 @@ def _with(old: bytes, new: bytes) -> bytes:
     return plain.replace(old, new)
 
 
+def _with_more(inside: bytes = b"", parameters: bytes = b"", scope: bytes = b"") -> bytes:
+    """The message of `NOBODY`, a few bytes more behind one of its parts."""
+    plain = Agent(NOBODY).says(answer())
+    at, end = ber.expect(plain, 0, len(plain), ber.SEQUENCE)
+    _, at = ber.number(plain, at, end)
+    _, header = ber.expect(plain, at, end, ber.SEQUENCE)
+    first, last = ber.expect(plain, header, end, ber.OCTETS)
+    begin, stop = ber.expect(plain, first, last, ber.SEQUENCE)
+    grown = ber.octets(ber.element(ber.SEQUENCE, plain[begin:stop] + inside) + parameters)
+    start = ber.read(plain, 0, len(plain))[1]
+    return ber.element(ber.SEQUENCE, plain[start:header] + grown + plain[last:end] + scope)
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -147,6 +160,12 @@ def _with(old: bytes, new: bytes) -> bytes:
             _with(b"\x04\x01\x00\x02\x01\x03", b"\x04\x01\x00\x02\x01\x02"),
             "security model 2 is not USM",
             id="security model",
+        ),
+        pytest.param(_with_more(inside=b"\5\0"), "after the security parameters", id="a field"),
+        pytest.param(_with_more(parameters=b"\5\0"), "after the security parameters", id="a part"),
+        pytest.param(_with_more(scope=b"\5\0"), "bytes after the scope", id="after the scope"),
+        pytest.param(
+            Agent(NOBODY, engine_id=bytes(33)).says(answer()), "more than 32 octets", id="engine id"
         ),
         pytest.param(
             _with(b"\x02\x03\x00\xff\xe3", b"\x02\x03\x00\x01\xe3"), "header that", id="size"

@@ -83,6 +83,16 @@ def test_an_unsigned_report_may_come_with_any_words_where_nothing_is_signed() ->
     )
 
 
+def test_a_report_signed_for_another_user_is_refused_though_the_keys_be_the_same() -> None:
+    said = Agent(SIGNER, name="root", boots=9).says(report(reports.NOT_IN_TIME_WINDOWS))
+    engine = met()
+
+    with pytest.raises(v3.RefusedError, match="signed for another user"):
+        v3.opened(SIGNER, engine, said, 0)
+
+    assert not engine.timely
+
+
 def test_only_another_engine_id_may_be_reported_by_another_engine() -> None:
     other = Agent(NOBODY, engine_id=b"other")
     engine = synchronous(SIGNER)

@@ -13,6 +13,7 @@ from typing import IO, Final, NamedTuple
 
 from edunet.errors import LabError
 from lab import ber, snmprec
+from lab.numeric import Moving
 
 MAX_OBJECTS: Final = 1_000_000
 _MAX_BYTES: Final = 256 << 20
@@ -29,7 +30,7 @@ class Recording(NamedTuple):
     file: str
     edition: tuple[int, int]
     keys: list[bytes]
-    values: list[bytes | snmprec.Moving]
+    values: list[bytes | Moving]
     repeated: int
 
     def played(self, seconds: float) -> Played:
@@ -59,7 +60,7 @@ class Played:
         if place >= len(self._keys):
             return None
         value = self._values[place]
-        if isinstance(value, snmprec.Moving):
+        if isinstance(value, Moving):
             value = value.value(self._seconds)
         return ber.element(ber.OID, ber.name(snmprec.numbers(self._keys[place]))), value
 
@@ -112,22 +113,20 @@ def _open(path: Path) -> Iterator[IO[bytes] | bz2.BZ2File]:
         yield bz2.BZ2File(raw) if path.suffix == ".bz2" else raw
 
 
-def _objects(
-    path: Path, lines: IO[bytes] | bz2.BZ2File
-) -> Iterator[tuple[bytes, bytes | snmprec.Moving]]:
+def _objects(path: Path, lines: IO[bytes] | bz2.BZ2File) -> Iterator[tuple[bytes, bytes | Moving]]:
     wrong: list[str] = []
     read = count = 0
     for number, text in enumerate(iter(lambda: lines.readline(_MAX_LINE), b""), 1):
         read += len(text)
         line = text.rstrip(b"\r\n")
-        if not line or line.startswith(b"#"):
-            continue
-        count += 1
+        count += bool(line)
         if read > _MAX_BYTES or count > MAX_OBJECTS:
             raise LabError(f"{path}:{number}: more than {MAX_OBJECTS:,} objects or 256 MiB")
+        if not line or line.startswith(b"#"):
+            continue
+        if len(text) == _MAX_LINE:
+            raise LabError(f"{path}:{number}: longer than {_MAX_LINE >> 10} KiB")
         try:
-            if len(text) == _MAX_LINE:
-                raise ValueError(f"longer than {_MAX_LINE >> 10} KiB")
             yield snmprec.line(line)
         except ValueError as error:
             wrong.append(f"{path}:{number}: {error}")
@@ -138,9 +137,9 @@ def _objects(
 
 
 def _sorted(
-    objects: Iterator[tuple[bytes, bytes | snmprec.Moving]],
-) -> tuple[list[bytes], list[bytes | snmprec.Moving], int]:
-    seen: dict[bytes, bytes | snmprec.Moving] = {}
+    objects: Iterator[tuple[bytes, bytes | Moving]],
+) -> tuple[list[bytes], list[bytes | Moving], int]:
+    seen: dict[bytes, bytes | Moving] = {}
     repeated = 0
     for key, value in objects:
         repeated += key in seen

@@ -5,41 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address
-from typing import Final, NamedTuple
+from typing import Final
 
 from lab import ber
+from lab.numeric import BOUNDS, Moving, moving
 
 _MAX_NUMBER: Final = 0xFFFFFFFF
 _MAX_SUBIDS: Final = 127
 _TAG: Final = re.compile(r"(\d{1,3})(x|e)?(?::([a-z_]{1,40}))?")
-_BOUNDS: Final = {
-    ber.INTEGER: (-(2**31), 2**31 - 1),
-    ber.COUNTER32: (0, 2**32 - 1),
-    ber.GAUGE32: (0, 2**32 - 1),
-    ber.TIMETICKS: (0, 2**32 - 1),
-    ber.COUNTER64: (0, 2**64 - 1),
-}
-_WRAPS: Final = {ber.COUNTER32: 2**32, ber.TIMETICKS: 2**32, ber.COUNTER64: 2**64}
-_OPTIONS: Final = frozenset({"initial", "rate", "min", "max", "wrap", "increasing"})
-
-
-class Moving(NamedTuple):
-    """A number that grows by `rate` a second: snmpsim's module `numeric`, in its simple form."""
-
-    tag: int
-    initial: int
-    rate: float
-    low: int
-    high: int
-    wraps: bool
-
-    def value(self, seconds: float) -> bytes:
-        """The whole element, so many seconds after the playing began."""
-        number = self.initial + int(self.rate * seconds)
-        if self.wraps:
-            number = self.low + (number - self.low) % (self.high - self.low + 1)
-        number = min(max(number, self.low), self.high)
-        return ber.integer(number) if self.tag == ber.INTEGER else ber.number(self.tag, number)
 
 
 def line(text: bytes) -> tuple[bytes, bytes | Moving]:
@@ -60,8 +33,8 @@ def line(text: bytes) -> tuple[bytes, bytes | Moving]:
         raise ValueError(f"tag {tag} is no type of a value; those are {known}")
     key = sortable(_oid(parts[0]))
     value = parts[2]
-    if module == "numeric" and tag in _BOUNDS and not form:
-        return key, _moving(tag, value)
+    if module == "numeric" and tag in BOUNDS and not form:
+        return key, moving(tag, value.decode("latin-1").strip())
     if module == "writecache" and value.startswith(b"value="):
         value = value.removeprefix(b"value=")  # nobody can write here: what it starts with stays
     elif module:
@@ -106,7 +79,7 @@ def _oid(text: bytes) -> tuple[int, ...]:
 
 
 def _whole(tag: int, value: bytes) -> bytes:
-    text, (low, high) = value.strip(), _BOUNDS[tag]
+    text, (low, high) = value.strip(), BOUNDS[tag]
     if not re.fullmatch(rb"-?\d{1,20}", text):
         raise ValueError(f"{_short(value)} is no whole number")
     number = int(text)
@@ -130,6 +103,8 @@ def _name(tag: int, value: bytes) -> bytes:
 
 
 def _address(tag: int, value: bytes) -> bytes:
+    if len(value) == 4:  # snmpsim writes bytes as they are where all are letters or digits
+        return ber.element(tag, value)
     try:
         return ber.element(tag, IPv4Address(value.decode("latin-1").strip()).packed)
     except ValueError:
@@ -160,7 +135,7 @@ def _of_bytes(tag: int, value: bytes) -> bytes:
 def _from_hex(value: bytes) -> bytes:
     text = value.decode("latin-1").strip()
     try:
-        return bytes.fromhex(text.removeprefix("0x"))
+        return bytes.fromhex(text + "0" * (len(text) % 2))  # as snmpsim reads an odd number
     except ValueError:
         raise ValueError(f"{_short(value)} is not hexadecimal") from None
 
@@ -172,25 +147,6 @@ def _unescaped(value: bytes) -> bytes:
     return escape.sub(
         lambda m: bytes.fromhex(m[1].decode()) if m[1] else plain.get(m[2], m[2]), value
     )
-
-
-def _moving(tag: int, value: bytes) -> Moving:
-    options = dict(part.partition("=")[::2] for part in value.decode("latin-1").strip().split(","))
-    if strange := sorted(options.keys() - _OPTIONS - {""}):
-        known = ", ".join(sorted(_OPTIONS))
-        raise ValueError(f"numeric: option {strange[0][:20]!r} is not played here; {known} are")
-    try:
-        low, high = int(options.get("min", "0")), int(options.get("max", str(_BOUNDS[tag][1])))
-        start = options.get("initial", str(low))
-        initial = int(start if re.fullmatch(r"-?\d{1,20}", start) else float(start))
-        rate = float(options.get("rate", "1"))
-    except (ValueError, OverflowError):  # OverflowError: an infinite number of something
-        raise ValueError(f"numeric: {_short(value)} holds what is no number") from None
-    bottom, top = _BOUNDS[tag]
-    if not bottom <= low <= high <= top or not abs(initial) < 2**65 or not abs(rate) < 2**65:
-        raise ValueError(f"numeric: {_short(value)} lies outside {bottom}..{top}")
-    wraps = options.get("wrap", "0") not in {"", "0"} or high + 1 == _WRAPS.get(tag)
-    return Moving(tag, initial, rate, low, high, wraps)
 
 
 def _short(value: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,7 +55,7 @@ def _announce(play: Play) -> None:
 
 @app.command()
 def status(data: DataPath = DEFAULT_DATA, as_json: AsJson = False) -> None:
-    """Say what is cut, silent and hung."""
+    """Say what is cut, degraded, silent and hung, and which agents lie."""
     from lab.control import ask
 
     _show(ask(data, "status"), as_json)
@@ -69,12 +70,12 @@ def cut(link: LinkId, data: DataPath = DEFAULT_DATA, as_json: AsJson = False) ->
 @app.command()
 def heal(
     what: Annotated[
-        str | None, typer.Argument(metavar="[LINK]", help="A link, or a hung device; else all.")
+        str | None, typer.Argument(metavar="[LINK]", help="A link, or a device; else all.")
     ] = None,
     data: DataPath = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Mend a link or wake a hung device; without a name, everything."""
+    """Mend a link, wake a hung device or make its agent honest; without a name, everything."""
     _order(data, "heal", what, as_json)
 
 
@@ -82,6 +83,54 @@ def heal(
 def flap(link: LinkId, data: DataPath = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Let a link go and come every three seconds, until it is cut or healed."""
     _order(data, "flap", link, as_json)
+
+
+@app.command()
+def degrade(
+    link: LinkId,
+    loss: Annotated[
+        str | None, typer.Option("--loss", metavar="SHARE", help="10% or 0.1 of the packets.")
+    ] = None,
+    delay: Annotated[
+        str | None, typer.Option("--delay", metavar="TIME", help="50ms more for the round trip.")
+    ] = None,
+    jitter: Annotated[
+        str | None, typer.Option("--jitter", metavar="TIME", help="The delay varies by so much.")
+    ] = None,
+    data: DataPath = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Let a link lose and delay what passes, SNMP and ping alike; `heal` ends it."""
+    if loss is None and delay is None:
+        raise typer.BadParameter("write --loss, --delay or both", param_hint="--loss")
+    how = {
+        "loss": _share(loss or "0"),
+        "delay_s": _time("--delay", delay or "0"),
+        "jitter_s": _time("--jitter", jitter or "0"),
+    }
+    _order(data, "degrade", link, as_json, **how)
+
+
+@app.command()
+def agent(
+    device: DeviceId,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="honest, 32bit, v1, slow, loop...")],
+    data: DataPath = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Let a device's SNMP agent be old, slow, poor or a liar; docs/lab.md names the kinds."""
+    _order(data, "agent", device, as_json, kind=kind)
+
+
+@app.command()
+def play(
+    device: DeviceId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .snmprec, or one as .bz2.")],
+    data: DataPath = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Let a device's SNMP agent answer what was recorded of a real one; `heal` ends it."""
+    _order(data, "play", device, as_json, file=str(file.absolute()))
 
 
 @app.command()
@@ -115,10 +164,33 @@ def power(
     _order(data, f"power-{state}", site, as_json)
 
 
-def _order(data: Path, verb: str, what: str | None, as_json: bool) -> None:
+def _share(text: str) -> float:
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)(%?)", text)
+    share = float(match[1]) / (100 if match[2] else 1) if match else 2.0
+    if share > 1:
+        said = f"{text[:40]!r} is no share; write 10% or 0.1"
+        raise typer.BadParameter(said, param_hint="--loss")
+    return share
+
+
+def _time(option: str, text: str) -> float:
+    from pydantic_core import PydanticCustomError
+
+    from edunet.units import seconds
+
+    if re.fullmatch(r"0(ms|s)?", text):
+        return 0.0
+    try:
+        return seconds(text)
+    except PydanticCustomError:
+        said = f"{text[:40]!r} is no time; write 50ms or 0.2s"
+        raise typer.BadParameter(said, param_hint=option) from None
+
+
+def _order(data: Path, verb: str, what: str | None, as_json: bool, **how: object) -> None:
     from lab.control import ask
 
-    _show(ask(data, verb, what), as_json)
+    _show(ask(data, verb, what, **how), as_json)
 
 
 def _show(told: dict[str, Any], as_json: bool) -> None:
@@ -129,18 +201,37 @@ def _show(told: dict[str, Any], as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(title=told["network"], show_header=False, title_justify="left")
+    shown = {
+        **told,
+        "degraded": [f"{link} ({_quality(way)})" for link, way in told["degraded"].items()],
+        "kinds": [f"{device} ({kind})" for device, kind in told["kinds"].items()],
+        "playing": [
+            f"{device} ({Path(of['file']).name})" for device, of in told["playing"].items()
+        ],
+    }
     for label, key in (
         ("links cut", "cut"),
         ("links flapping", "flapping"),
+        ("links degraded", "degraded"),
         ("sites without power", "dark"),
         ("devices restarting", "rebooting"),
         ("devices silent", "silent"),
         ("agents hung", "hung"),
+        ("agents unlike others", "kinds"),
+        ("recordings played", "playing"),
     ):
-        if told[key] or key in {"cut", "silent", "hung"}:
-            table.add_row(label, _listed(told[key]))
+        if shown[key] or key in {"cut", "silent", "hung"}:
+            table.add_row(label, _listed(shown[key]))
+    if told["degraded"] and not told["degrades_ping"]:
+        table.add_row("pings", "pass unharmed: that needs nft, CAP_NET_ADMIN and CAP_NET_RAW")
     table.add_row("questions", f"{told['asked']} asked, {told['answered']} answered")
     Console().print(table)
+
+
+def _quality(way: dict[str, float]) -> str:
+    """`10 % lost, 50 ms late`."""
+    jitter = f" ± {way['jitter_s'] * 1000:g}" if way["jitter_s"] else ""
+    return f"{way['loss'] * 100:.3g} % lost, {way['delay_s'] * 1000:g}{jitter} ms late"
 
 
 def _listed(ids: list[str], shown: int = 12) -> str:

@@ -14,7 +14,7 @@ from edunet.frame import Frame
 
 _SPAN_S: Final = 60.0
 _EVERY_NS: Final = 10_000_000_000  # a minute's figures need no second's pace
-_PERCENTILES: Final = {"rtt_p50_s": 0.50, "rtt_p95_s": 0.95, "rtt_p99_s": 0.99}
+_PERCENTILES: Final = {"rtt_p50_s": 50, "rtt_p95_s": 95, "rtt_p99_s": 99}
 
 
 class Window:
@@ -57,8 +57,8 @@ class Window:
         came = np.count_nonzero(np.isfinite(ordered), axis=1)
         rows = np.arange(len(ordered))
         figures: dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int16]] = {}
-        for name, share in _PERCENTILES.items():
-            rank = np.maximum(np.ceil(share * came).astype(np.int64) - 1, 0)
+        for name, percent in _PERCENTILES.items():
+            rank = np.maximum(-(-percent * came // 100) - 1, 0)
             value = ordered[rows, rank].astype(np.float64)
             figures[name] = np.where(came > 0, value, np.nan)
         with np.errstate(invalid="ignore"):

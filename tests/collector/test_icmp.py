@@ -7,22 +7,20 @@ import json
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from ipaddress import ip_address
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from daemons import binary
+from echoes import column, pinger, reply, targets
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from netns import Namespace, namespaces
 
-from collector.probes.icmp import Pinger, Target, summary
-from edunet.frame import Frame
+from collector.probes.icmp import summary
 
 ROOT = Path(__file__).parents[2]
 daemon = pytest.mark.daemon
@@ -34,25 +32,6 @@ def space() -> Iterator[Namespace]:
     binary("nft")
     with namespaces("icmp") as (made,), made.entered():
         yield made
-
-
-@asynccontextmanager
-async def pinger() -> AsyncIterator[Pinger]:
-    opened = Pinger()
-    opened.open()
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def targets(*addresses: str) -> list[Target]:
-    return [Target(slot, ip_address(address)) for slot, address in enumerate(addresses)]
-
-
-def column(frame: Frame, name: str) -> list[float]:
-    values: list[float] = np.asarray(frame.columns[name], np.float64).tolist()
-    return values
 
 
 def dropping(space: Namespace, *rules: str) -> None:
@@ -144,13 +123,7 @@ async def test_sweeps_that_overlap_do_not_take_each_others_replies(space: Namesp
 
 
 def forged(secret: int, number: int, echo: int) -> bytes:
-    """An ICMP echo reply (RFC 792), with a right checksum."""
-    payload = struct.pack("!QIH", secret, number, echo)
-    head = struct.pack("!BBHHH", 0, 0, 0, 7, 7)
-    total = sum(struct.unpack(f"!{(len(head) + len(payload)) // 2}H", head + payload))
-    total = (total >> 16) + (total & 0xFFFF)
-    check = ~(total + (total >> 16)) & 0xFFFF
-    return struct.pack("!BBHHH", 0, 0, check, 7, 7) + payload
+    return reply(7, struct.pack("!QIH", secret, number, echo))
 
 
 @daemon

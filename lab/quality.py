@@ -24,7 +24,7 @@ class Quality(NamedTuple):
     def then(self, other: Quality) -> Quality:
         """Both ways in a row: losses combine, delays add up."""
         return Quality(
-            1 - (1 - self.loss) * (1 - other.loss),
+            self.loss + other.loss - self.loss * other.loss,
             self.delay_s + other.delay_s,
             self.jitter_s + other.jitter_s,
         )

@@ -54,11 +54,18 @@ def test_cut_shows_what_fell_silent_and_heal_mends_it(played: lab.VirtualCity) -
         (("reboot", "c3-s14-sw"), "rebooting", ["c3-s14-sw"]),
         (("flap", "c3-t1-up"), "flapping", ["c3-t1-up"]),
         (("power", "c3-s05", "off"), "dark", ["c3-s05"]),
+        (("agent", "c1-agg", "half"), "kinds", {"c1-agg": "half"}),
+        (
+            ("degrade", "core-c1", "--loss", "10%", "--delay", "50ms", "--jitter", "5ms"),
+            "degraded",
+            {"core-c1": {"loss": 0.1, "delay_s": 0.05, "jitter_s": 0.005}},
+        ),
+        (("degrade", "core-c1", "--loss", "0", "--delay", "0ms"), "degraded", {}),
     ],
-    ids=["hang", "reboot", "flap", "power"],
+    ids=["hang", "reboot", "flap", "power", "agent", "degrade", "degrade to whole"],
 )
 def test_each_order_shows_in_the_status(
-    played: lab.VirtualCity, words: tuple[str, ...], key: str, found: list[str]
+    played: lab.VirtualCity, words: tuple[str, ...], key: str, found: object
 ) -> None:
     code, told, _ = edunet("lab", *words, "--json", "--data", str(played.data))
 
@@ -71,6 +78,52 @@ def test_an_unknown_link_exits_1_and_names_the_nearest(played: lab.VirtualCity) 
 
     assert (code, out) == (1, "")
     assert err == "no link 'core-c33' in the city; the nearest is core-c3\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "write --loss, --delay or both"),
+        (["--loss", "10"], "'10' is no share; write 10% or 0.1"),
+        (["--loss", "101%"], "'101%' is no share; write 10% or 0.1"),
+        (["--loss", "-5%"], "'-5%' is no share; write 10% or 0.1"),
+        (["--delay", "50"], "'50' is no time; write 50ms or 0.2s"),
+        (["--loss", "1%", "--jitter", "x"], "'x' is no time; write 50ms or 0.2s"),
+    ],
+)
+def test_a_quality_nobody_can_read_exits_2(
+    played: lab.VirtualCity, options: list[str], said: str
+) -> None:
+    code, _, err = edunet("lab", "degrade", "core-c3", *options, "--data", str(played.data))
+
+    assert code == 2
+    assert said in err
+
+
+def test_the_status_tells_what_is_bad_in_words(played: lab.VirtualCity, tmp_path: Path) -> None:
+    at = ("--data", str(played.data))
+    path = tmp_path / "s5720.snmprec"
+    path.write_text("1.3.6.1.2.1.1.1.0|4|x\n")
+    edunet("lab", "degrade", "core-c3", "--loss", "2.5%", "--delay", "0.2s", "--jitter", "5ms", *at)
+    edunet("lab", "agent", "c1-agg", "gbk", *at)
+
+    code, told, _ = edunet("lab", "play", "c2-agg", str(path), *at)
+
+    assert code == 0
+    assert "core-c3 (2.5 % lost, 200 ± 5 ms late)" in told
+    assert "c1-agg (gbk)" in told
+    assert "c2-agg (s5720.snmprec)" in told
+
+
+def test_a_relative_recording_starts_from_where_the_command_is_given(
+    played: lab.VirtualCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.snmprec").write_text("1.3.1|4|x\nbroken\n")
+    monkeypatch.chdir(tmp_path)
+
+    told = edunet("lab", "play", "core", "a.snmprec", "--data", str(played.data))
+
+    assert told == (1, "", f"{tmp_path}/a.snmprec:2: no OID|TAG|VALUE\n")
 
 
 def test_power_is_on_or_off(played: lab.VirtualCity) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import stat
 from pathlib import Path
@@ -66,13 +67,50 @@ def test_many_orders_may_come_on_one_line(played: lab.VirtualCity) -> None:
         b'{"do": "cut", "what": "nowhere"}\n',
         b'{"do": "rm -rf"}\n',
         b"[" * 4000 + b"\n",
+        b'{"do": "degrade"}\n',
+        b'{"do": "degrade", "what": "core-c3", "loss": NaN}\n',
+        b'{"do": "degrade", "what": "core-c3", "loss": 1e999}\n',
+        b'{"do": "degrade", "what": "core-c3", "delay_s": "50ms"}\n',
+        b'{"do": "degrade", "what": "core-c3", "jitter_s": -1}\n',
+        b'{"do": "agent", "what": "core"}\n',
+        b'{"do": "agent", "what": "core", "kind": ["slow"]}\n',
+        b'{"do": "agent", "what": "core", "kind": "\\ud800"}\n',
+        b'{"do": "play", "what": "core"}\n',
+        b'{"do": "play", "what": "core", "file": ""}\n',
+        b'{"do": "play", "what": "core", "file": "/dev/zero"}\n',
+        b'{"do": "play", "what": "core", "file": "/etc"}\n',
+        b'{"do": "play", "what": "core", "file": "a\\u0000b"}\n',
+        b'{"do": "play", "what": "core", "file": "\\udcff\\ud800"}\n',
+        b'{"do": "play", "what": 7, "file": "/etc/passwd"}\n',
+        b'{"do": "play", "file": "/etc/passwd"}\n',
     ],
 )
 def test_nonsense_is_refused_and_the_city_goes_on(played: lab.VirtualCity, line: bytes) -> None:
     (told,) = talk(played.data, line)
 
     assert set(told) == {"error"}
-    assert played.ask("status")["cut"] == []
+    status = played.ask("status")
+    assert [status[key] for key in ("cut", "degraded", "kinds", "playing")] == [[], {}, {}, {}]
+
+
+def test_a_recording_is_played_on_order_and_healed_away(
+    played: lab.VirtualCity, tmp_path: Path
+) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.snmprec"))  # a name that is no UTF-8
+    path.write_text("1.3.6.1.2.1.1.1.0|4|x\n1.3.6.1.2.1.1.1.0|4|y\n")
+
+    told = played.ask("play", "core", file=str(path))
+
+    assert told["playing"] == {"core": {"file": str(path), "objects": 1, "repeated": 1}}
+    assert played.ask("heal", "core")["playing"] == {}
+
+
+def test_a_recording_for_nobody_is_refused(played: lab.VirtualCity, tmp_path: Path) -> None:
+    path = tmp_path / "a.snmprec"
+    path.write_text("1.3.6.1.2.1.1.1.0|4|x\n")
+
+    with pytest.raises(LabError, match="no device 'cor' in the city; the nearest is core"):
+        played.ask("play", "cor", file=str(path))
 
 
 def test_an_endless_line_is_hung_up_on(played: lab.VirtualCity) -> None:

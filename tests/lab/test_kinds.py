@@ -67,7 +67,7 @@ def test_version_1_says_no_such_name_and_which(agent: Agent) -> None:
 
     answer = read(agent.answer(ask(ber.GET, [UPTIME, absent, SYS_NAME], version=ber.V1)))
 
-    assert (answer.error, answer.index) == (2, 2)
+    assert (answer.error, answer.culprit) == (2, 2)
     assert [oid for oid, _ in answer.binds] == [UPTIME, absent, SYS_NAME]
 
 

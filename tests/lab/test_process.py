@@ -144,6 +144,37 @@ def test_a_device_outside_loopback_is_refused(sample: Inventory, tmp_path: Path)
         lab.start(inventory, "sesame", tmp_path)
 
 
+def test_labels_say_what_an_agent_is_from_the_start(
+    spare: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "walk.snmprec").write_text("1.3.6.1.2.1.1.1.0|4|x\n")
+    monkeypatch.chdir(tmp_path)  # the child works elsewhere: a relative path is ours
+    labels = {"core": {"lab": "slow", "room": "3"}, "c1-agg": {"lab-recording": "walk.snmprec"}}
+    devices = tuple(d.model_copy(update={"labels": labels.get(d.id, {})}) for d in spare.devices)
+
+    with lab.start(spare.model_copy(update={"devices": devices}), "x", tmp_path / "data") as city:
+        told = city.ask("heal")
+
+    assert told["kinds"] == {"core": "slow"}
+    assert told["playing"]["c1-agg"]["file"] == str(tmp_path / "walk.snmprec")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ({"lab": "64bit"}, "core: no agent '64bit'; choose one of honest, 32bit, v1"),
+        ({"lab-recording": "/nowhere.snmprec"}, "^/nowhere.snmprec: No such file or directory"),
+    ],
+)
+def test_a_label_that_says_nothing_is_refused_at_the_start(
+    spare: Inventory, tmp_path: Path, labels: dict[str, str], said: str
+) -> None:
+    core = spare.devices[0].model_copy(update={"labels": labels})
+
+    with pytest.raises(LabError, match=said):
+        lab.start(spare.model_copy(update={"devices": (core, *spare.devices[1:])}), "x", tmp_path)
+
+
 def test_without_a_community_the_inventory_says_where_it_lies(
     sample: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

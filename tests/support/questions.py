@@ -34,12 +34,12 @@ def ask(
 
 
 class Answer(NamedTuple):
-    """A whole answer: its numbers, and OIDs with values."""
+    """A whole answer: its numbers, and OIDs with values; `culprit` is the error-index."""
 
     community: bytes
     id: int
     error: int
-    index: int
+    culprit: int
     binds: list[tuple[Oid, Any]]
 
     @property

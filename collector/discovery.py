@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Final
 
-from collector.transports import Found
-from edunet.facts import Facts, Port
+from collector.transports import Found, Listed
+from edunet.facts import CalledBy, Facts, Port
+
+_TOKEN: Final = re.compile(
+    r"\[[A-Za-z]+:[\w.-]{1,64}\]"
+)  # what staff write into ifAlias: [SCH:3706]
 
 
 def facts_of(
@@ -15,25 +21,24 @@ def facts_of(
     """The facts of a freshly discovered device.
 
     A port is called by its ifName. Where the inventory names it by ifDescr instead
-    (`GigabitEthernet0/0/1` for `GE0/0/1`), that name is used; where neither is unique, ifIndex
-    keeps them apart: no two ports ever share a name, and so a series. `wanted` are the interfaces
-    the inventory names; those not found are `lost`.
+    (`GigabitEthernet0/0/1` for `GE0/0/1`), that name is used; where neither is unique, a token in
+    ifAlias (`[SCH:3706]`), then ifPhysAddress; and ifIndex when nothing else keeps them apart: no
+    two ports ever share a name, and so a series. `wanted` are the interfaces the inventory names;
+    those not found are `lost`.
     """
     asked = set(wanted)
-    names = Counter(name for _, name, _, _ in found.interfaces)
-    descrs = Counter(descr for _, _, _, descr in found.interfaces)
+    naming = _Naming(found.interfaces, asked)
     taken: set[str] = set()
     ports: list[Port] = []
-    for index, name, alias, descr in found.interfaces:
-        own = name if names[name] == 1 else ""
-        other = descr if descrs[descr] == 1 and not names[descr] else ""
-        if own not in asked and other in asked:
-            own = other
-        called = own or other or f"ifIndex {index}"
+    for row in found.interfaces:
+        called, by = naming.of(row)
         while called in taken:  # an agent may call one port as we call another
-            called = f"ifIndex {index} ({called})"
+            called, by = f"ifIndex {row.ifindex} ({called})", "index"
         taken.add(called)
-        ports.append(Port(index, name, called, alias, slot(called)))
+        ports.append(
+            Port(row.ifindex, row.name, called, row.alias, slot(called), by, row.descr, row.mac,
+                 row.skip)
+        )  # fmt: skip
     return Facts(
         descr=found.descr,
         object_id=found.object_id,
@@ -41,4 +46,39 @@ def facts_of(
         vendor=vendor,
         ports=tuple(ports),
         lost=tuple(sorted(asked - {port.name for port in ports})),
+        lacks=found.lacks,
+        changed=found.changed,
+        engine=found.engine,
     )
+
+
+class _Naming:
+    """What each of these rows is called, and by which of its names."""
+
+    def __init__(self, rows: Iterable[Listed], asked: set[str]) -> None:
+        rows = list(rows)
+        self._asked = asked
+        self._names = Counter(row.name for row in rows)
+        self._descrs = Counter(row.descr for row in rows)
+        self._tokens = Counter(_token(row) for row in rows)
+        self._macs = Counter(row.mac for row in rows)
+
+    def of(self, row: Listed) -> tuple[str, CalledBy]:
+        own = row.name if self._names[row.name] == 1 else ""
+        other = row.descr if self._descrs[row.descr] == 1 and not self._names[row.descr] else ""
+        if other in self._asked and own not in self._asked:
+            return other, "descr"
+        if own:
+            return own, "name"
+        if other:
+            return other, "descr"
+        if (token := _token(row)) and self._tokens[token] == 1:
+            return token, "alias"
+        if row.mac and self._macs[row.mac] == 1:
+            return f"mac {row.mac}", "mac"
+        return f"ifIndex {row.ifindex}", "index"
+
+
+def _token(row: Listed) -> str:
+    match = _TOKEN.search(row.alias)
+    return match[0] if match else ""

@@ -10,8 +10,9 @@ from typing import Final
 
 from collector.consumer import Consumer
 from collector.discovery import facts_of
-from collector.rows import silence
+from collector.rows import silence, unasked
 from collector.schedule import Job, Schedule
+from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
 from edunet.clock import Clock
@@ -27,6 +28,8 @@ _LONGEST_SLEEP_S: Final = 1.0
 _DISCOVER_AT_ONCE: Final = 256
 _LOOK_AGAIN_NS: Final = 3600_000_000_000  # cards are added and descriptions change unannounced
 _LOOK_AGAIN_LOST_NS: Final = 300_000_000_000  # while an interface of the inventory is not there
+_TABLE_REST_NS: Final = 300_000_000_000  # some agents say at each look that their table changed
+_DOUBT: Final = 3  # rounds in a row without an answer: from then on one datagram asks first
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class Polling:
     ) -> None:
         self._catalog, self._clock, self._transport = catalog, clock, transport
         self._vendor = vendor
-        self._devices = {d.id: d for d in topology.inventory.devices if d.snmp and d.address}
+        self._devices = {d.id: d for d in topology.watched if d.snmp and d.address}
         self._wanted: dict[str, set[str]] = {}
         for device, interface in topology.ports:
             self._wanted.setdefault(device, set()).add(interface)
@@ -55,6 +58,8 @@ class Polling:
         self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
         self._busy: set[str] = set()
         self._uptimes: dict[str, int] = {}
+        self._missed: dict[str, int] = {}  # rounds in a row without any answer
+        self._listed: dict[str, int] = {}  # ticks of the last discovery
         self._schedule = Schedule(self._jobs(intervals), clock.ticks())
         self._gate = asyncio.Semaphore(_DISCOVER_AT_ONCE)
         self._wake = asyncio.Event()
@@ -182,14 +187,18 @@ class Polling:
                     await self._discover(device, consumer)
             except UnlistedError as error:
                 self._unlisted[device.id] = str(error)
+            except UnsentError as error:
+                unsent = unasked(slot, self._clock.now())
+                return Answer(Ask(device, slot, ()), (unsent,), trouble=str(error))
             except ProbeError as error:
                 silent = silence(slot, self._clock.now())
                 return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
-        ports = self.facts.get(device.id, Facts()).ports
-        if job.table == "links":
-            wanted = self._wanted.get(device.id, set())
-            ports = tuple(port for port in ports if port.name in wanted)
-        return Ask(device, slot, ports)
+        facts = self.facts.get(device.id, Facts())
+        doubtful = self._missed.get(device.id, 0) >= _DOUBT
+        full = job.table != "links"
+        wanted = self._wanted.get(device.id, set())
+        ports = facts.ports if full else tuple(p for p in facts.ports if p.name in wanted)
+        return Ask(device, slot, ports, full, facts.engine, doubtful)
 
     def _unknown(self, device: str) -> bool:
         return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)
@@ -197,6 +206,11 @@ class Polling:
     async def _discover(self, device: Device, consumer: Consumer) -> None:
         found = await self._transport.discover(device)
         known = self.facts.get(device.id, Facts())
+        if found.silent and known.ports:
+            # Half a list would call known ports by other names: the whole one is kept.
+            self._stale.discard(device.id)
+            self._look_again[device.id] = self._clock.ticks() + _LOOK_AGAIN_LOST_NS
+            raise UnlistedError(f"{device.id}: walk of {'; '.join(found.silent)}")
         facts = facts_of(
             found,
             self._wanted.get(device.id, ()),
@@ -208,16 +222,21 @@ class Polling:
         self.facts[device.id] = facts
         self._stale.discard(device.id)
         self._unlisted.pop(device.id, None)
-        later = _LOOK_AGAIN_LOST_NS if facts.lost else _LOOK_AGAIN_NS
-        self._look_again[device.id] = self._clock.ticks() + later
+        if found.silent:
+            self._unlisted[device.id] = f"{device.id}: walk of {'; '.join(found.silent)}"
+        later = _LOOK_AGAIN_LOST_NS if facts.lost or found.silent else _LOOK_AGAIN_NS
+        self._listed[device.id] = self._clock.ticks()
+        self._look_again[device.id] = self._listed[device.id] + later
         consumer.facts(device.id, facts)
 
     def _deliver(self, answer: Answer, consumer: Consumer) -> None:
         device = answer.ask.device.id
         for frame in answer.frames:
             consumer.frame(frame)
-        if self._restarted(device, answer.frames) or answer.stale:
+        if self._restarted(device, answer.frames) or answer.stale or self._retabled(answer):
             self._stale.add(device)
+        silent = int(answer.frames[0].columns["answered"][0]) == 0
+        self._missed[device] = self._missed.get(device, 0) + 1 if silent else 0
         self._trouble(device, answer.trouble or self._unlisted.get(device), consumer)
 
     def _restarted(self, device: str, frames: Sequence[Frame]) -> bool:
@@ -227,6 +246,13 @@ class Polling:
         if uptime:
             self._uptimes[device] = uptime
         return 0 < uptime < before
+
+    def _retabled(self, answer: Answer) -> bool:
+        """Whether the device says that its interface table is not the one that was listed."""
+        device = answer.ask.device.id
+        listed = self.facts.get(device, Facts()).changed
+        rested = self._clock.ticks() - self._listed.get(device, 0) >= _TABLE_REST_NS
+        return answer.changed is not None and answer.changed != listed and rested
 
     def _trouble(self, device: str, trouble: str | None, consumer: Consumer) -> None:
         """Say once when a device is lost and once when it is back."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+CalledBy = Literal["name", "descr", "alias", "mac", "index"]
 
 
 class Port(NamedTuple):
@@ -12,6 +14,9 @@ class Port(NamedTuple):
     Attributes:
         ifindex: good until the device renumbers. said: ifName as the device says it.
         name: what the series is called. slot: of the series.
+        by: which of its names it is called by; `index` is the last resort, and no identity.
+        descr, mac: ifDescr and ifPhysAddress (lower hex) as the device says them.
+        skip: objects that the device does not have for this port, or tells wrongly.
     """
 
     ifindex: int
@@ -19,6 +24,10 @@ class Port(NamedTuple):
     name: str
     alias: str
     slot: int
+    by: CalledBy = "name"
+    descr: str = ""
+    mac: str = ""
+    skip: frozenset[str] = frozenset()
 
 
 class Facts(NamedTuple):
@@ -27,6 +36,9 @@ class Facts(NamedTuple):
     Attributes:
         ports: the interfaces, in the order of ifIndex.
         lost: interfaces the inventory names and the device does not have.
+        lacks: tables the device does not have, or did not tell.
+        changed: ifTableLastChange in hundredths of a second, or None.
+        engine: whether it tells snmpEngineBoots and snmpEngineTime.
         trouble: why the device last failed to answer, or None.
     """
 
@@ -36,6 +48,9 @@ class Facts(NamedTuple):
     vendor: str | None = None
     ports: tuple[Port, ...] = ()
     lost: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    changed: int | None = None
+    engine: bool = False
     trouble: str | None = None
 
 

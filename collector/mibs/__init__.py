@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import StringConstraints
 
+from collector.snmp import ber
 from edunet.model import Model
 
 Oid = Annotated[str, StringConstraints(pattern=r"^1(\.\d+)+$")]
 
 
-class Column(Model):
-    """One object of a table: its value is multiplied by `scale`, or unknown when it is `zero`.
+class Source(Model):
+    """One object a column may be read from.
 
-    `among` is the range of an enumeration: what lies outside is no value of the object.
+    `kind`: a counter never falls by itself, a number may. `bits`: how wide the counter is. The
+    value is multiplied by `scale`; it is unknown when it stands in `unknown`, and no value of the
+    object when it lies outside `among` (the range of an enumeration).
     """
 
+    object: str
     oid: Oid
-    type: Literal["uint64", "int16", "float64"]
+    kind: Literal["counter", "number"] = "number"
+    bits: Literal[32, 64] = 32
     scale: float = 1
-    zero: Literal["zero", "unknown"] = "zero"
+    unknown: tuple[int, ...] = ()
     among: tuple[int, int] | None = None
+
+    @cached_property
+    def prefix(self) -> bytes:
+        """The object's name on the wire, to be followed by the row's."""
+        return ber.oid(self.oid)
+
+
+class Column(Model):
+    """What a frame calls it, and where it is read: the first source that is good is taken.
+
+    `seldom`: only asked together with everything.
+    """
+
+    type: Literal["uint64", "int16", "float64"]
+    sources: tuple[Source, ...]
+    seldom: bool = False
 
 
 class Mib(Model):
+    """`tables`: what each is called by people, and under which OID its objects lie."""
+
+    tables: dict[str, Oid]
     scalars: dict[str, Oid]
     identity: dict[str, Oid]
     columns: dict[str, Column]
+
+    def table(self, name: bytes) -> str:
+        """The table an object belongs to, by its name on the wire."""
+        for table, oid in self.tables.items():
+            if name.startswith(ber.oid(oid)):
+                return table
+        return ""
+
+    def sources(self) -> Iterator[Source]:
+        for column in self.columns.values():
+            yield from column.sources
 
 
 @cache

@@ -67,7 +67,7 @@ class Bind(NamedTuple):
 
 
 class Pdu(NamedTuple):
-    """A whole PDU; `place` is error-index. In GETBULK `status` and `place` are non-repeaters and max-repetitions."""
+    """A whole PDU. `place` is error-index: which of the names the error is about, from 1."""
 
     kind: int
     id: int

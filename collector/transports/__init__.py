@@ -16,11 +16,20 @@ class UnlistedError(ProbeError):
 
 
 class Ask(NamedTuple):
-    """One question to one device: these interfaces, now. No ports asks only whether it answers."""
+    """One question to one device: these interfaces, now. No ports asks only whether it answers.
+
+    Attributes:
+        slot: of the device's own series.
+        full: also what is asked seldom. engine: the device tells snmpEngineBoots and Time.
+        doubtful: it did not answer lately: first see by one datagram whether it lives.
+    """
 
     device: Device
-    slot: int  # of the device's own series
+    slot: int
     ports: tuple[Port, ...]
+    full: bool = True
+    engine: bool = False
+    doubtful: bool = False
 
 
 class Answer(NamedTuple):
@@ -29,6 +38,7 @@ class Answer(NamedTuple):
     Attributes:
         frames: `device` always, `interface` when there were rows; partial answers are kept.
         stale: the device restarted or its interfaces were renumbered: discover it again.
+        changed: ifTableLastChange in hundredths of a second, where it was asked and told.
         trouble: why rows are missing, in words that name the device; None when all came.
         varbinds: how many values arrived.
     """
@@ -38,16 +48,36 @@ class Answer(NamedTuple):
     stale: bool = False
     trouble: str | None = None
     varbinds: int = 0
+    changed: int | None = None
+
+
+class Listed(NamedTuple):
+    """One interface as the device lists it; `skip` are the objects it does not have for it."""
+
+    ifindex: int
+    name: str
+    alias: str = ""
+    descr: str = ""
+    mac: str = ""
+    skip: frozenset[str] = frozenset()
 
 
 class Found(NamedTuple):
-    """What discovery learnt: the system group, and (ifIndex, ifName, ifAlias, ifDescr) rows."""
+    """What discovery learnt: the system group, the interfaces, and which tables there are not.
+
+    `silent`: the tables that could not be read to their end, each with the reason. `uptime` and
+    `changed` (ifTableLastChange) are in hundredths of a second.
+    """
 
     descr: str
     object_id: str
     name: str
-    uptime: int  # hundredths of a second
-    interfaces: tuple[tuple[int, str, str, str], ...]
+    uptime: int
+    interfaces: tuple[Listed, ...]
+    lacks: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    changed: int | None = None
+    engine: bool = False
 
 
 class Transport(Protocol):

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from collector import profiles
 from collector.polling import Polling
-from collector.transports.gufo import Gufo, Note
+from collector.snmp.client import Note
+from collector.transports.snmp import Snmp
 from edunet.catalog import Catalog
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame
 from edunet.inventory import Inventory
-from edunet.secrets import communities
+from edunet.secrets import accesses
 from edunet.settings import Settings
 from edunet.topology import compile_topology
 
@@ -22,7 +23,7 @@ class Asking(NamedTuple):
     """A polling side that is asked by hand."""
 
     polling: Polling
-    transport: Gufo
+    transport: Snmp
     catalog: Catalog
 
 
@@ -51,9 +52,9 @@ def asking(
     Raises:
         ConfigError: a secret cannot be opened.
     """
-    opened = communities(inventory)
+    opened = accesses(inventory)
     clock, catalog = SystemClock(), Catalog()
-    transport = Gufo(lambda device: opened[device.snmp or ""], clock, note)
+    transport = Snmp(lambda device: opened[device.snmp or ""], clock, note)
     known = profiles.load_all([folder / "profiles"])
     polling = Polling(
         compile_topology(inventory),

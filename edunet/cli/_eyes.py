@@ -12,11 +12,12 @@ from collector.logins import Logins
 from collector.polling import Polling
 from collector.profiles import Profile
 from collector.reaching import Reaching
-from collector.transports.gufo import Gufo
+from collector.transports.snmp import Snmp
 from collector.watch import Watch
 from edunet.catalog import Catalog
 from edunet.clock import Clock
 from edunet.health import Health
+from edunet.secrets import Access
 from edunet.settings import Intervals
 from edunet.topology import Topology
 
@@ -43,11 +44,11 @@ class Eyes(NamedTuple):
 def eyes(
     sight: Sight,
     topology: Topology,
-    community: Mapping[str, str],
+    access: Mapping[str, Access],
     before: Polling | None = None,
 ) -> Eyes:
     """A collector for a plant, not started. What `before` knew of unchanged devices is kept."""
-    transport = Gufo(lambda device: community[device.snmp or ""], sight.clock)
+    transport = Snmp(lambda device: access[device.snmp or ""], sight.clock)
     polling = Polling(
         topology,
         sight.catalog,

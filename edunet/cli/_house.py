@@ -43,7 +43,7 @@ from edunet.labels import Names
 from edunet.log import FrameLog
 from edunet.reloading import Reloading
 from edunet.reports import Reports
-from edunet.secrets import communities
+from edunet.secrets import accesses
 from edunet.settings import Settings
 from edunet.slots import place, retire
 from edunet.topology import compile_topology
@@ -71,7 +71,7 @@ class House:
         self._data = Path(settings.data)
         self.health = Health()
         self._closing = ExitStack()
-        community = communities(inventory)
+        access = accesses(inventory)
         known = profiles.load_all([folder / "profiles"])
         channels = {name: channel(name, fields) for name, fields in settings.channels.items()}
         plans = {name: sink(name, fields) for name, fields in settings.sinks.items()}
@@ -104,7 +104,7 @@ class House:
             self._sight = Sight(
                 self.catalog, settings.intervals, clock, self.health, self._judging, known, hostkeys
             )
-            self._eyes = eyes(self._sight, topology, community)
+            self._eyes = eyes(self._sight, topology, access)
             ground = Ground(frames, books, clock, self._data)
             self._outlets = [_opened(name, plan, self._labels) for name, plan in plans.items()]
             self._pushers = [
@@ -167,7 +167,7 @@ class House:
         Raises:
             ConfigError: a secret cannot be opened; nothing has changed.
         """
-        community = communities(inventory)
+        access = accesses(inventory)
         before = self._judging.pipeline.picture.topology
         found = differences(before.inventory, inventory)
         topology = compile_topology(inventory, _today(inventory, self._clock))
@@ -182,7 +182,7 @@ class House:
         self._names = Names(topology, self.catalog)
         for outlet in self._outlets:
             outlet.relabel()
-        self._eyes = eyes(self._sight, topology, community, old.polling)
+        self._eyes = eyes(self._sight, topology, access, old.polling)
         self._started[self._started.index(old.watch)] = self._eyes.watch
         self._eyes.watch.start()
         log.info("the inventory was reloaded: %s", tell(found))

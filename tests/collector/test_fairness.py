@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from itertools import pairwise
 
 from liar import NAME, Liar, asks_for, liar
-from polled import Ear, gufo, inventory, polling
+from polled import Ear, inventory, polling, snmp
 from tape import Tape, devices, later, running, until
 
 from edunet.clock import ManualClock, SystemClock
@@ -150,7 +150,7 @@ async def test_ten_dead_and_ten_half_dead_agents_do_not_delay_the_others() -> No
             ]
             how = Intervals.model_validate({"links": "1s", "interfaces": "1s"})
             what, clock = inventory([agent.device for agent in (*live, *gone)]), Ahead()
-            asking = polling(what, gufo(), clock, how)
+            asking = polling(what, snmp(), clock, how)
             clock.seconds = 10
             ear = Stamped()
             async with running(asking, ear):

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from daemons import until
 from netns import Namespace, namespaces, plug
-from polled import Line, answered, gufo, table
+from polled import Line, answered, snmp, table
 from snmpd import Snmpd, snmpd
 
 from collector.transports import Answer
@@ -76,7 +76,7 @@ def net(built: Net) -> Iterator[Net]:
 
 
 async def discovered(net: Net) -> Line:
-    line = Line(net.device, gufo())
+    line = Line(net.device, snmp())
     await line.discover()
     return line
 
@@ -275,7 +275,7 @@ async def test_a_killed_agent_is_known_to_be_gone_at_once(net: Net) -> None:
 
 
 async def test_another_community_is_silence(net: Net) -> None:
-    line = Line(net.device, gufo("wrong"))
+    line = Line(net.device, snmp("wrong"))
 
     with pytest.raises(ProbeError, match="no answer") as refused:
         await line.transport.discover(line.device)

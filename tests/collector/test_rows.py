@@ -11,71 +11,110 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.discovery import facts_of
-from collector.mibs import Column, mib
-from collector.rows import Reading, frames_of, silence, text, value_of
-from collector.transports import Ask, Found
+from collector.mibs import Column, Source, mib
+from collector.rows import Reading, frames_of, silence
+from collector.snmp import ber
+from collector.snmp.pdu import Value
+from collector.transports import Ask, Found, Listed
+from collector.values import text, value_of
 from edunet.catalog import Catalog
 from edunet.facts import Facts, Port
 from edunet.frame import Reason
 from edunet.inventory.model import Device
 
+Rows = list[tuple[int, str, str, str]]
 TABLE = mib("if_mib")
 DEVICE = Device.model_validate({"id": "a", "site": "city", "address": "127.0.0.1"})
-anything = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.binary(),
-    st.text(),
-    st.lists(st.none()),
+anything = st.builds(
+    Value,
+    st.sampled_from(
+        [1, 2, 4, 5, 6, 0x40, 0x41, 0x42, 0x43, 0x44, 0x46, 0x47, 0x80, 0x81, 0x82, 0xFF]
+    ),
+    st.one_of(st.none(), st.integers(-(2**32), 2**64), st.binary(max_size=600)),
 )
 
 
-def column(kind: str, **more: Any) -> Column:
-    return Column.model_validate({"oid": "1.3", "type": kind, **more})
+def counter(value: int, tag: int = ber.COUNTER64) -> Value:
+    return Value(tag, value)
+
+
+def number(value: int, tag: int = ber.INTEGER) -> Value:
+    return Value(tag, value)
+
+
+def column(held: str, **more: Any) -> tuple[Source, Column]:
+    source = Source.model_validate({"object": "x", "oid": "1.3", **more})
+    return source, Column.model_validate({"type": held, "sources": [source]})
+
+
+COUNTER = column("uint64", kind="counter")
+STATE = column("int16", among=(1, 7))
+GONE = Value(ber.NO_SUCH_INSTANCE, None)
 
 
 @pytest.mark.parametrize(
     ("value", "of", "expected"),
     [
-        pytest.param(0, column("uint64"), (0, Reason.GOOD), id="nothing counted yet"),
-        pytest.param(2**64 - 1, column("uint64"), (2**64 - 1, Reason.GOOD), id="the largest"),
-        pytest.param(2**64, column("uint64"), (0, Reason.MALFORMED), id="larger than the largest"),
-        pytest.param(-1, column("uint64"), (0, Reason.MALFORMED), id="below zero"),
-        pytest.param(None, column("uint64"), (0, Reason.MISSING), id="not there"),
-        pytest.param(None, column("int16"), (-1, Reason.MISSING), id="a state not there"),
-        pytest.param(True, column("uint64"), (0, Reason.MALFORMED), id="a truth is no number"),
-        pytest.param("12", column("uint64"), (0, Reason.MALFORMED), id="nor is text"),
-        pytest.param(1.0, column("uint64"), (0, Reason.MALFORMED), id="nor a fraction"),
-        pytest.param(7, column("int16", among=(1, 7)), (7, Reason.GOOD), id="the last state"),
-        pytest.param(8, column("int16", among=(1, 7)), (-1, Reason.MALFORMED), id="no such state"),
+        pytest.param(counter(0), COUNTER, (0, Reason.GOOD), id="nothing counted yet"),
+        pytest.param(counter(2**64 - 1), COUNTER, (2**64 - 1, Reason.GOOD), id="the largest"),
+        pytest.param(counter(7, ber.COUNTER32), COUNTER, (7, Reason.GOOD), id="a narrow one"),
+        pytest.param(number(7), COUNTER, (0, Reason.MALFORMED), id="a number counts nothing"),
+        pytest.param(number(7, ber.GAUGE32), COUNTER, (0, Reason.MALFORMED), id="nor a gauge"),
+        pytest.param(None, COUNTER, (0, Reason.MISSING), id="not there"),
+        pytest.param(GONE, COUNTER, (0, Reason.MISSING), id="said not to be there"),
+        pytest.param(None, STATE, (-1, Reason.MISSING), id="a state not there"),
+        pytest.param(Value(1, b"\xff"), COUNTER, (0, Reason.MALFORMED), id="a truth is no number"),
+        pytest.param(Value(4, b"12"), COUNTER, (0, Reason.MALFORMED), id="nor is text"),
+        pytest.param(Value(2, b""), STATE, (-1, Reason.MALFORMED), id="nor a number of no byte"),
+        pytest.param(number(7), STATE, (7, Reason.GOOD), id="the last state"),
+        pytest.param(number(8), STATE, (-1, Reason.MALFORMED), id="no such state"),
+        pytest.param(number(-1), STATE, (-1, Reason.MALFORMED), id="below zero"),
         pytest.param(
-            40_000, column("int16"), (-1, Reason.MALFORMED), id="too large for the column"
+            number(40_000), column("int16"), (-1, Reason.MALFORMED), id="too large for the column"
         ),
-        pytest.param(10_000, column("float64", scale=1e6), (1e10, Reason.GOOD), id="10 Gbit/s"),
-        pytest.param(0, column("float64"), (0, Reason.GOOD), id="a zero that is one"),
+        pytest.param(
+            number(10_000, ber.GAUGE32),
+            column("float64", scale=1e6),
+            (1e10, Reason.GOOD),
+            id="10 Gbit/s",
+        ),
+        pytest.param(number(0), column("float64"), (0, Reason.GOOD), id="a zero that is one"),
     ],
 )
-def test_a_value_is_believed_or_not(value: Any, of: Column, expected: tuple[float, Reason]) -> None:
-    assert expected == value_of(value, of)
+def test_a_value_is_believed_or_not(
+    value: Value | None, of: tuple[Source, Column], expected: tuple[float, Reason]
+) -> None:
+    assert expected == value_of(value, *of)
 
 
-def test_a_speed_of_zero_is_no_speed() -> None:
-    value, reason = value_of(0, TABLE.columns["speed"])
+SPEED = TABLE.columns["speed"]
+HIGH_SPEED, IF_SPEED = SPEED.sources
 
-    assert math.isnan(value)
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        pytest.param(0, HIGH_SPEED, id="an ifHighSpeed of zero"),
+        pytest.param(0, IF_SPEED, id="an ifSpeed of zero"),
+        pytest.param(4294967295, IF_SPEED, id="the end of ifSpeed"),
+    ],
+)
+def test_a_speed_that_is_none(value: int, source: Source) -> None:
+    held, reason = value_of(number(value, ber.GAUGE32), source, SPEED)
+
+    assert math.isnan(held)
     assert Reason.MISSING is reason
 
 
 @given(value=anything, called=st.sampled_from(sorted(TABLE.columns)))
-def test_whatever_an_agent_says_the_column_can_hold_it(value: Any, called: str) -> None:
+def test_whatever_an_agent_says_the_column_can_hold_it(value: Value, called: str) -> None:
     of = TABLE.columns[called]
-    held, reason = value_of(value, of)
+    for source in of.sources:
+        held, reason = value_of(value, source, of)
 
-    kinds = {"uint64": np.uint64, "int16": np.int16, "float64": np.float64}
-    assert np.array([held], kinds[of.type])[0] == held or math.isnan(held)
-    assert reason is Reason.GOOD or held in {0, -1} or math.isnan(held)
+        kinds = {"uint64": np.uint64, "int16": np.int16, "float64": np.float64}
+        assert np.array([held], kinds[of.type])[0] == held or math.isnan(held)
+        assert reason is Reason.GOOD or held in {0, -1} or math.isnan(held)
 
 
 @pytest.mark.parametrize(
@@ -90,29 +129,32 @@ def test_whatever_an_agent_says_the_column_can_hold_it(value: Any, called: str) 
         pytest.param("a\u202eb".encode(), "a b", id="text that would run backwards"),
         pytest.param(b"\x80", "", id="no text in any of them"),
         pytest.param(None, "", id="nothing"),
-        pytest.param(7, "7", id="a number"),
     ],
 )
 def test_text_becomes_readable(said: Any, expected: str) -> None:
-    assert expected == text(said)
+    assert expected == text(None if said is None else Value(ber.OCTETS, said))
 
 
-@given(anything)
-def test_text_is_always_printable_and_short(said: Any) -> None:
-    result = text(said)
+def test_a_number_is_no_text() -> None:
+    assert "" == text(number(7))
+
+
+@given(st.binary(max_size=600))
+def test_text_is_always_printable_and_short(said: bytes) -> None:
+    result = text(Value(ber.OCTETS, said))
 
     assert len(result) <= 255
     assert all(character.isprintable() for character in result)
     assert result == result.strip()
 
 
-def facts(rows: list[tuple[int, str, str, str]], wanted: tuple[str, ...] = ()) -> Facts:
+def facts(rows: Rows, wanted: tuple[str, ...] = ()) -> Facts:
     catalog = Catalog()
-    found = Found("", "", "", 0, tuple(rows))
+    found = Found("", "", "", 0, tuple(Listed(*row) for row in rows))
     return facts_of(found, wanted, lambda name: catalog.slot("interface", "a", name), None)
 
 
-def called(rows: list[tuple[int, str, str, str]], wanted: tuple[str, ...] = ()) -> list[str]:
+def called(rows: Rows, wanted: tuple[str, ...] = ()) -> list[str]:
     return [port.name for port in facts(rows, wanted).ports]
 
 
@@ -138,9 +180,7 @@ def called(rows: list[tuple[int, str, str, str]], wanted: tuple[str, ...] = ()) 
         ),
     ],
 )  # fmt: skip
-def test_ports_are_called(
-    rows: list[tuple[int, str, str, str]], wanted: tuple[str, ...], expected: list[str]
-) -> None:
+def test_ports_are_called(rows: Rows, wanted: tuple[str, ...], expected: list[str]) -> None:
     assert expected == called(rows, wanted)
 
 
@@ -172,9 +212,10 @@ def test_of_a_silent_device_is_said_that_it_is_silent_and_nothing_else() -> None
 
 def test_each_row_is_dated_and_timed_by_its_own_reply() -> None:
     def reading(port: Port, time: int, ticks: int) -> Reading:
+        name = ber.oid(f"{TABLE.identity['name']}.{port.ifindex}")
         values = {
-            TABLE.scalars["uptime"]: ticks,
-            f"{TABLE.identity['name']}.{port.ifindex}": port.said.encode(),
+            ber.oid(TABLE.scalars["uptime"]): Value(ber.TIMETICKS, ticks),
+            name: Value(ber.OCTETS, port.said.encode()),
         }
         return Reading([port], values, time)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from daemons import until
-from polled import Ear, gufo, inventory, polling
+from polled import Ear, inventory, polling, snmp
 
 from collector.hostkeys import HostKeys
 from collector.logins import Logins
@@ -47,7 +47,7 @@ class House:
         what = inventory(self.devices, {"d1": "GE0/0/1"})
         topology, clock = compile_topology(what), SystemClock()
         self.ear, self.health = Ear(), Health()
-        transport = gufo()
+        transport = snmp()
         self.polling: Polling = polling(what, transport, clock, how)
         reaching = Reaching(topology, Catalog(), 0.2, clock)
         keys = HostKeys(folder / "known_hosts")

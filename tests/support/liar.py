@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple, cast
@@ -20,6 +21,7 @@ IF: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 IFX: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
 NAME, ALIAS, DESCR = (*IFX, 1), (*IFX, 18), (*IF, 2)
 IN_OCTETS, OUT_OCTETS, SPEED = (*IFX, 6), (*IFX, 10), (*IFX, 15)
+DISCONTINUITY: Oid = (*IFX, 19)
 OPER, ADMIN = (*IF, 8), (*IF, 7)
 ERRORS = {"in_errors": (*IF, 14), "out_errors": (*IF, 20)}
 DISCARDS = {"in_discards": (*IF, 13), "out_discards": (*IF, 19)}
@@ -62,6 +64,7 @@ def switch(rows: Iterable[Row], uptime: int = 100_000) -> Objects:
             (*OPER, i): ber.number(ber.INTEGER, 1),
             (*ADMIN, i): ber.number(ber.INTEGER, 1),
             (*SPEED, i): ber.number(ber.GAUGE32, 1000),
+            (*DISCONTINUITY, i): ber.number(ber.TIMETICKS, 0),
         }
     return objects
 
@@ -76,10 +79,16 @@ def honest(asked: ber.Request, objects: Mapping[Oid, bytes]) -> bytes:
     if asked.kind == ber.GET:
         names = [ber.subids(name) for name in asked.names]
         return ber.response(asked, binds((n, objects.get(n, ber.NO_SUCH_INSTANCE)) for n in names))
-    after = [oid for oid in oids if oid > ber.subids(asked.names[0])]
-    after = after[: asked.max_repetitions if asked.kind == ber.GETBULK else 1]
-    rows = [(oid, objects[oid]) for oid in after]
-    return ber.response(asked, binds(rows or [(oids[-1], ber.END_OF_MIB_VIEW)]))
+    repeat = asked.max_repetitions if asked.kind == ber.GETBULK else 1
+    at = [bisect_right(oids, ber.subids(name)) for name in asked.names]
+    rows = [
+        (oids[place + step], objects[oids[place + step]])
+        if place + step < len(oids)
+        else (oids[-1], ber.END_OF_MIB_VIEW)
+        for step in range(repeat)
+        for place in at
+    ]
+    return ber.response(asked, binds(rows))
 
 
 def binds(rows: Iterable[tuple[Oid, bytes]]) -> bytes:

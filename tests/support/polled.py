@@ -11,15 +11,17 @@ from liar import COMMUNITY, Liar
 from collector.discovery import facts_of
 from collector.polling import Polling
 from collector.transports import Answer, Ask, Transport
-from collector.transports.gufo import Gufo
+from collector.transports.snmp import Snmp
 from edunet.catalog import Catalog
 from edunet.clock import Clock, SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame, Reason
 from edunet.inventory.model import Device, Inventory
+from edunet.secrets import Access
 from edunet.settings import Intervals
 from edunet.topology import compile_topology
 
+MADE: list[Snmp] = []
 QUICK = Intervals.model_validate(
     {"reachability": "200ms", "links": "500ms", "interfaces": "5s", "ssh": "60s"}
 )
@@ -52,8 +54,16 @@ def inventory(devices: Iterable[Device], wanted: Mapping[str, str] | None = None
     )
 
 
-def gufo(community: str = COMMUNITY, clock: Clock | None = None) -> Gufo:
-    return Gufo(lambda device: community, clock or SystemClock())
+def snmp(community: str = COMMUNITY, clock: Clock | None = None, version: str = "2c") -> Snmp:
+    """A transport; `tests/collector/conftest.py` closes it after the test."""
+    return spoken(Access(version, community.encode()), clock)
+
+
+def spoken(access: Access, clock: Clock | None = None) -> Snmp:
+    """A transport that asks by this access."""
+    made = Snmp(lambda device: access, clock or SystemClock())
+    MADE.append(made)
+    return made
 
 
 def polling(
@@ -135,7 +145,7 @@ def answered(answer: Answer) -> int:
 async def asked(agent: Liar) -> tuple[Line, Any, dict[str, dict[str, Any]]]:
     """Discovered while honest, then polled while lying: line, answer, rows."""
     lie, agent.lie = agent.lie, None
-    line = Line(agent.device, gufo())
+    line = Line(agent.device, snmp())
     await line.discover()
     agent.lie = lie
     agent.questions.clear()

@@ -11,7 +11,7 @@ from polled import Ear
 
 from collector.polling import Polling
 from collector.rows import silence
-from collector.transports import Answer, Ask, Found
+from collector.transports import Answer, Ask, Found, Listed
 from edunet.clock import ManualClock
 from edunet.errors import ProbeError
 from edunet.health import Health
@@ -59,7 +59,7 @@ class Tape:
             await self.hold_discovery[device.id].wait()
         if device.id in self.silent:
             raise ProbeError(f"{device.id}: no answer")
-        rows = ((1, "GE0/0/1", "", ""), (2, "GE0/0/2", "", ""), (3, "GE0/0/3", "", ""))
+        rows = tuple(Listed(n, f"GE0/0/{n}") for n in (1, 2, 3))
         return Found("d", "1.3.6.1", device.id, self.uptime, rows)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:

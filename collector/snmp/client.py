@@ -1,0 +1,156 @@
+"""Puts a question to a device in the language it wants, again when nothing comes, and again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from collector.snmp.community import V1, V2C, opened, sealed
+from collector.snmp.pdu import (
+    GEN_ERR,
+    GET,
+    GETBULK,
+    GETNEXT,
+    NO_SUCH_NAME,
+    TOO_BIG,
+    Pdu,
+    Value,
+    question,
+)
+from collector.snmp.session import Session
+from collector.snmp.wire import Address, NoAnswerError, Wire
+from edunet.clock import Clock
+from edunet.errors import ProbeError
+from edunet.inventory.model import Device
+from edunet.secrets import Access
+
+TIMEOUTS: Final = (1.0, 2.0)  # seconds; as many tries. A satellite needs 0.7
+_VERBS: Final = {GET: "get", GETNEXT: "getnext", GETBULK: "getbulk"}
+_VERSIONS: Final = {"1": V1, "2c": V2C}
+
+Note = Callable[[str], None]
+
+
+class RefusedError(ProbeError):
+    """The agent answered that it cannot, and not about which object: fewer at once may do."""
+
+    def __init__(self, answer: Pdu) -> None:
+        super().__init__(f"the agent answered with an error ({answer.error})")
+        self.too_big = answer.status == TOO_BIG
+
+
+class Client:
+    """One for many devices; of each it asks one thing at a time."""
+
+    def __init__(self, access: Callable[[Device], Access], clock: Clock, note: Note | None) -> None:
+        """`note` is told the whole conversation, for a person to read."""
+        self._access, self._clock, self._note = access, clock, note
+        self.wire = Wire()
+        self._sessions: dict[str, Session] = {}
+
+    def close(self) -> None:
+        self.wire.close()
+        self._sessions.clear()
+
+    def version(self, device: Device) -> str:
+        """`1`, `2c` or `3`."""
+        return self._access(device).version
+
+    def engine(self, device: Device) -> tuple[int, int] | None:
+        """snmpEngineBoots and snmpEngineTime (seconds) as version 3 tells them, else None."""
+        session = self._sessions.get(device.id)
+        return session.engine(self._clock.ticks()) if session else None
+
+    async def get(
+        self, device: Device, names: Sequence[bytes], timeouts: Sequence[float] = TIMEOUTS
+    ) -> Mapping[bytes, Value]:
+        """The values of these objects; those the agent does not have, or refuses, are left out.
+
+        Raises:
+            RefusedError: it answered that it cannot.
+            ProbeError: no usable answer within the tries.
+        """
+        wanted = list(names)
+        while wanted:
+            answer = await self.put(device, GET, wanted, timeouts)
+            if not answer.status:
+                return _believed(answer, wanted)
+            named = 1 <= answer.place <= len(wanted) and answer.status in {NO_SUCH_NAME, GEN_ERR}
+            if not named:
+                raise RefusedError(answer)
+            del wanted[answer.place - 1]
+        return {}
+
+    async def put(
+        self,
+        device: Device,
+        kind: int,
+        names: Sequence[bytes],
+        timeouts: Sequence[float] = TIMEOUTS,
+        repeat: int = 0,
+    ) -> Pdu:
+        """The answer to one question, whatever it says.
+
+        Raises:
+            ProbeError: there is none, in words fit to follow the device's name.
+        """
+        if device.address is None:
+            raise ProbeError("it has no address")
+        for number, seconds in enumerate(timeouts, 1):
+            try:
+                return await self._once(device, device.address, kind, names, repeat, seconds)
+            except NoAnswerError as error:
+                self._tell(f"  {error}")
+                if number == len(timeouts):
+                    raise
+        raise AssertionError("no time was given")
+
+    async def _once(
+        self,
+        device: Device,
+        address: Address,
+        kind: int,
+        names: Sequence[bytes],
+        repeat: int,
+        seconds: float,
+    ) -> Pdu:
+        access, began = self._access(device), self._clock.ticks()
+        number = secrets.randbits(31)
+        pdu = question(kind, number, names, 0, repeat)
+        self._tell(f"{_VERBS[kind]} {len(names)} objects from {address}:{device.port}, id {number}")
+        if access.version == "3":
+            session = self._sessions.get(device.id)
+            if session is None or session.access is not access:
+                session = self._sessions[device.id] = Session(access, self.wire, self._clock)
+            answer = await session.ask(address, device.port, pdu, number, seconds)
+        else:
+            version = _VERSIONS[access.version]
+            packet = sealed(version, access.community, pdu)
+            answer = await self.wire.ask(
+                address,
+                device.port,
+                packet,
+                lambda data: opened(version, access.community, number, data),
+                seconds,
+            )
+        took = (self._clock.ticks() - began) / 1e6
+        said = f"{answer.error} at object {answer.place}" if answer.status else "answered"
+        self._tell(f"  {said} after {took:.1f} ms, {len(answer.binds)} values")
+        return answer
+
+    def _tell(self, words: str) -> None:
+        if self._note:
+            self._note(words)
+
+
+def _believed(answer: Pdu, wanted: Sequence[bytes]) -> Mapping[bytes, Value]:
+    """What was answered of what was asked, each in its place: anything else is nobody's.
+
+    Raises:
+        ProbeError: nothing of it was.
+    """
+    pairs = [bind for bind, name in zip(answer.binds, wanted, strict=False) if bind.name == name]
+    if not pairs:
+        raise ProbeError("unreadable answer (other objects than were asked)")
+    return {name: value for name, value in pairs if not value.absent}

@@ -1,0 +1,141 @@
+"""What goes into one datagram: which objects of which ports, so that the reply fits in one too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from collector.mibs import Mib
+from collector.snmp import ber
+from collector.transports import Ask
+from edunet.facts import Port
+
+_MOST_BYTES: Final = 1330  # of a reply's values: with its headers it stays below 1472
+_MOST_NAMES: Final = 53  # beside the scalars
+_MOST_NAMES_APART: Final = 20
+_PER_VALUE: Final = 15  # tags, lengths and a counter, beside the name itself
+
+
+class Chunk(NamedTuple):
+    """Some objects of some ports, all asked in one PDU.
+
+    `names` are the objects without row, by port; what tells whose row it is comes with each.
+    `table`: of the split chunks, whose objects they are.
+    """
+
+    ports: tuple[Port, ...]
+    objects: tuple[tuple[bytes, ...], ...]
+    scalars: tuple[bytes, ...]
+    table: str = ""
+
+    def names(self, mib: Mib) -> list[bytes]:
+        """Everything to ask, by full name."""
+        found = list(self.scalars)
+        for port, objects in zip(self.ports, self.objects, strict=True):
+            row = ber.oid_of(port.ifindex)
+            found += [name + row for name in (*_identity(port, mib, self.table), *objects)]
+        return found
+
+    def halves(self) -> tuple[Chunk, ...]:
+        """Two chunks that ask the same; none when there is nothing to part."""
+        if len(self.ports) > 1:
+            half = len(self.ports) // 2
+            return (
+                self._replace(ports=self.ports[:half], objects=self.objects[:half]),
+                self._replace(ports=self.ports[half:], objects=self.objects[half:]),
+            )
+        objects = self.objects[0] if self.objects else ()
+        if len(objects) < 2:
+            return ()
+        half = len(objects) // 2
+        return (
+            self._replace(objects=(objects[:half],)),
+            self._replace(objects=(objects[half:],)),
+        )
+
+    def about(self) -> str:
+        """Which rows these are, for people."""
+        if not self.ports:
+            return ""
+        first, last = self.ports[0].name, self.ports[-1].name
+        rows = first if first == last else f"{first} to {last}"
+        return f"{self.table} of {rows}: " if self.table else f"{rows}: "
+
+
+def chunks(ask: Ask, mib: Mib, *, split: bool) -> list[Chunk]:
+    """The whole ask in chunks; `split`: smaller ones, each with the objects of
+    one table alone."""
+    uptime = ber.oid(mib.scalars["uptime"])
+    once = [uptime]
+    if ask.engine:
+        once += [ber.oid(mib.scalars["boots"]), ber.oid(mib.scalars["engine_s"])]
+    if ask.full and ask.ports:
+        once.append(ber.oid(mib.scalars["changed"]))
+    if not ask.ports:
+        return [Chunk((), (), tuple(once))]
+    tables = list(mib.tables) if split else [""]
+    found = [chunk for table in tables for chunk in _of_table(ask, mib, table, uptime)]
+    found = found or [Chunk((), (), (uptime,))]
+    found[0] = found[0]._replace(scalars=tuple(dict.fromkeys((*once, *found[0].scalars))))
+    return found
+
+
+def _of_table(ask: Ask, mib: Mib, table: str, uptime: bytes) -> Iterator[Chunk]:
+    ports: list[Port] = []
+    objects: list[tuple[bytes, ...]] = []
+    size = names = 0
+    most = _MOST_NAMES_APART if table else _MOST_NAMES
+    for port in ask.ports:
+        wanted = tuple(_objects(port, mib, table, full=ask.full))
+        if not wanted:
+            continue
+        identity = _identity(port, mib, table)
+        more = sum(len(name) + _PER_VALUE for name in (*wanted, *identity))
+        more += len(port.said) + len(port.name)
+        full = size + more > _MOST_BYTES or names + len(wanted) + len(identity) > most
+        if ports and full:
+            yield _chunk(ports, objects, mib, table, uptime)
+            ports, objects, size, names = [], [], 0, 0
+        ports.append(port)
+        objects.append(wanted)
+        size, names = size + more, names + len(wanted) + len(identity)
+    if ports:
+        yield _chunk(ports, objects, mib, table, uptime)
+
+
+def _chunk(
+    ports: Sequence[Port],
+    objects: Sequence[tuple[bytes, ...]],
+    mib: Mib,
+    table: str,
+    uptime: bytes,
+) -> Chunk:
+    nameless = any(port.by == "index" for port in ports)
+    scalars = (uptime, ber.oid(mib.scalars["changed"])) if nameless else (uptime,)
+    return Chunk(tuple(ports), tuple(objects), scalars, table)
+
+
+def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[bytes]:
+    for column in mib.columns.values():
+        if column.seldom and not full:
+            continue
+        for source in column.sources:
+            if source.object in port.skip:
+                continue
+            if not table or mib.table(source.prefix) == table:
+                yield source.prefix
+
+
+def _identity(port: Port, mib: Mib, table: str) -> list[bytes]:
+    """What tells whose row it is: ifName, and what the port is called by.
+
+    A table asked apart comes with a name of its own, for the other's may be silent.
+    """
+    names: set[str] = {port.by} if port.by in {"descr", "alias", "mac"} else set()
+    if port.said and (table == "ifXTable" or not table or not port.descr):
+        names.add("name")
+    elif port.descr:
+        names.add("descr")
+    if not names:
+        names.add("name" if table == "ifXTable" else "descr")
+    return [ber.oid(mib.identity[name]) for name in sorted(names)]

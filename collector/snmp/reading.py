@@ -1,0 +1,119 @@
+"""One device asked for many rows: what came is kept, what did not is named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Final
+
+from collector.mibs import Mib
+from collector.rows import Reading
+from collector.snmp import ber
+from collector.snmp.client import TIMEOUTS, Client, RefusedError
+from collector.snmp.plan import Chunk, chunks
+from collector.snmp.wire import NoAnswerError
+from collector.transports import Ask
+from edunet.clock import Clock
+from edunet.errors import ProbeError
+
+_PATIENCE_S: Final = 15.0  # for all the rows of one device; what is not there by then is trouble
+_LOST_IN_A_ROW: Final = 2
+_REFUSALS_IN_A_ROW: Final = 16  # an agent that refuses everything is not asked row by row
+
+
+class Reader:
+    """Puts one ask to one device, from the first datagram to the last.
+
+    A chunk the agent refuses is halved: of a broken row that row alone is lost, and a weak agent
+    is asked less at once. A device that misses the first question is asked one small thing;
+    if it answers that, its tables are asked apart, a little at a time: then a table that is
+    silent is named, and replies too large for the path become small ones. A device
+    that misses two questions in a row is not asked more: it has gone.
+
+    Attributes:
+        readings: what came. trouble: why the rest is missing, None when all came.
+        split: the device answered when its tables were asked apart, and not together.
+    """
+
+    def __init__(self, client: Client, table: Mib, clock: Clock, ask: Ask, *, split: bool) -> None:
+        self._client, self._mib, self._clock, self._ask = client, table, clock, ask
+        self.readings: list[Reading] = []
+        self.trouble: str | None = None
+        self.split = split
+        self._lost: Counter[str] = Counter()
+        self._refusals = 0
+        self._waiting: list[Chunk] = []  # the next one last
+        self._why: ProbeError | None = None
+
+    async def run(self) -> None:
+        """Ask.
+
+        Raises:
+            ProbeError: nothing came at all.
+        """
+        if self._ask.doubtful:
+            await self._alive()
+        until = asyncio.get_running_loop().time() + _PATIENCE_S
+        self._plan()
+        while self._waiting and self._refusals <= _REFUSALS_IN_A_ROW:
+            chunk = self._waiting.pop()
+            if asyncio.get_running_loop().time() > until:
+                self.trouble = f"not all rows within {_PATIENCE_S:g} s"
+                return
+            if self._lost[chunk.table] < _LOST_IN_A_ROW:
+                await self._try(chunk)
+        if not self.readings and self._why:
+            raise self._why
+
+    def _plan(self) -> None:
+        self._waiting = chunks(self._ask, self._mib, split=self.split)[::-1]
+
+    async def _try(self, chunk: Chunk) -> None:
+        try:
+            await self._read(chunk)
+        except RefusedError as error:
+            self._refusals += 1
+            halves = chunk.halves() if error.too_big or len(chunk.ports) > 1 else ()
+            self._waiting += halves[::-1]
+            if not halves:
+                self._name(chunk, error)
+        except ProbeError as error:
+            if self.readings or self.split:
+                self._lost[chunk.table] += 1
+                self._name(chunk, error)
+            else:
+                await self._apart(error)
+
+    async def _read(self, chunk: Chunk) -> None:
+        values = await self._client.get(self._ask.device, chunk.names(self._mib))
+        self._lost[chunk.table] = self._refusals = 0
+        self.readings.append(Reading(chunk.ports, values, self._clock.now()))
+
+    def _name(self, chunk: Chunk, error: ProbeError) -> None:
+        """Say which rows are missing and why; the first trouble tells the most."""
+        self._why = self._why or error
+        self.trouble = self.trouble or f"{chunk.about()}{error}"
+
+    async def _apart(self, error: ProbeError) -> None:
+        """Begin anew, table by table, when the device is alive all the same.
+
+        Raises:
+            ProbeError: the error, when it is not.
+        """
+        if not isinstance(error, NoAnswerError) or not self._ask.ports:
+            raise error
+        try:
+            await self._alive()
+        except ProbeError:
+            raise error from None
+        self.split = True
+        self._plan()
+
+    async def _alive(self) -> None:
+        """One small question, once.
+
+        Raises:
+            ProbeError: no answer.
+        """
+        uptime = ber.oid(self._mib.scalars["uptime"])
+        await self._client.get(self._ask.device, [uptime], TIMEOUTS[:1])

@@ -1,0 +1,88 @@
+"""One device asked in SNMPv3: found out who it is, what its clock says, and asked again."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from collector.snmp import reports, v3
+from collector.snmp.engine import Engine, StaleError
+from collector.snmp.pdu import RESPONSE, Pdu
+from collector.snmp.usm import User
+from collector.snmp.wire import Address, NoAnswerError, Wire
+from edunet.clock import Clock
+from edunet.errors import AuthError, ProbeError
+from edunet.secrets import Access
+
+_MOST_STEPS: Final = 5  # who are you, what time is it, the question; once again after a restart
+
+
+class _ForgetfulError(ProbeError):
+    """The agent's clock went back: it restarted, and did not count that."""
+
+
+class Session:
+    """What one device knows of us and we of it. It is asked one thing at a time."""
+
+    def __init__(self, access: Access, wire: Wire, clock: Clock) -> None:
+        self.access = access
+        self._user = User(access.user, access.auth, access.priv, access.context)
+        self._wire, self._clock = wire, clock
+        self._engine = Engine()
+        self._heard = False  # it has answered a question
+
+    def engine(self, now_ns: int) -> tuple[int, int] | None:
+        """snmpEngineBoots and snmpEngineTime in seconds, once an authentic message told them."""
+        engine = self._engine
+        return (engine.boots, engine.time(now_ns)) if engine.timely else None
+
+    async def ask(
+        self, address: Address, port: int, pdu: bytes, number: int, seconds: float
+    ) -> Pdu:
+        """The answer to the PDU, whose request-id is `number`; so many seconds for each step.
+
+        Raises:
+            AuthError: the agent refuses, in words that say what to correct.
+            ProbeError: no answer that could be believed.
+        """
+        for _ in range(_MOST_STEPS):
+            try:
+                said = await self._step(address, port, pdu, number, seconds)
+            except _ForgetfulError:
+                self._engine = Engine()
+                continue
+            except NoAnswerError:
+                unheard = self._engine.timely and not self._heard
+                if unheard and (self._user.priv or self._user.context):
+                    raise AuthError(reports.silence(self._user)) from None
+                raise
+            if said.report is None:
+                self._heard = True
+                return said.pdu
+            if said.report.again:
+                continue
+            if said.report.counter != reports.UNKNOWN_ENGINE_IDS:
+                raise AuthError(said.report.words)
+            self._engine = Engine()  # another agent answers there now
+        raise AuthError("the agent's clock and engine id never come to rest")
+
+    async def _step(
+        self, address: Address, port: int, pdu: bytes, number: int, seconds: float
+    ) -> v3.Opened:
+        message, engine, user = secrets.randbits(31), self._engine, self._user
+        if engine.known:
+            packet = v3.seal(user, engine, pdu, message, self._clock.ticks())
+        else:
+            packet = v3.discovery(message, number)
+
+        def claim(data: bytes) -> v3.Opened | None:
+            if v3.msg_id(data) != message:
+                return None
+            try:
+                said = v3.opened(user, engine, data, self._clock.ticks())
+            except StaleError as error:
+                raise _ForgetfulError(str(error)) from None
+            answers = said.pdu.kind == RESPONSE and said.pdu.id == number
+            return said if said.report or answers else None
+
+        return await self._wire.ask(address, port, packet, claim, seconds)

@@ -173,7 +173,7 @@ def test_a_rule_of_another_city_lets_our_own_replies_pass(
 
 @pytest.mark.skipif(not lab.able() or not shutil.which("setpriv"), reason="needs rights to give up")
 def test_without_raw_sockets_only_snmp_suffers_and_it_is_said(tmp_path: Path) -> None:
-    port, net = lab.free_port(), 16 * (os.getpid() % 12) + 9
+    port, net = lab.free_port(), 16 * (os.getpid() % 12) + 15
     city = tmp_path / "inventory.yaml"
     city.write_text(
         f"""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Adapt = Callable[[Inventory], Inventory]
 
+log = logging.getLogger(__name__)
+
 _LAB_COMMUNITY = "public"
 _TOLD = (signal.SIGINT, signal.SIGTERM)
 
@@ -62,6 +64,7 @@ def command(
             from edunet.cli._rights import Rights
 
             adapt = _after(adapt, Rights(able).adapted)
+            _stand(what)
             house = House(adapt(what), how, inventory.parent, SystemClock())
             reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
@@ -146,6 +149,16 @@ def play(inventory: Inventory, data: Path) -> tuple[VirtualCity, Adapt]:
 
 def _as_it_is(inventory: Inventory) -> Inventory:
     return inventory
+
+
+def _stand(inventory: Inventory) -> None:
+    """Say where we are taken to stand, when nobody told."""
+    if inventory.devices and not inventory.vantage:
+        log.warning(
+            "no vantage is named, so edunet is taken to stand behind %s, and while that is silent"
+            " nothing is known; write vantage: [{id: noc, device: ...}]",
+            inventory.devices[0].id,
+        )
 
 
 def _after(first: Adapt, then: Adapt) -> Adapt:

@@ -24,6 +24,7 @@ WITH_DEVICE: Final = frozenset({"county", "township", "idc", "centre"})
 def advise(records: Records, tree: Tree) -> Iterator[Finding]:
     """Every warning about what the documents hold."""
     devices = site_of_devices(records)
+    yield from _no_vantage(records, devices)
     yield from _schools_without_link(records, devices)
     yield from _sites_without_device(records, devices)
     yield from _links_without_carrier(records)
@@ -34,6 +35,24 @@ def advise(records: Records, tree: Tree) -> Iterator[Finding]:
     yield from outside.addresses(records, tree)
     yield from _half_merged(records)
     yield from _literal_secrets(records)
+
+
+def _no_vantage(records: Records, devices: dict[str, str]) -> Iterator[Finding]:
+    """Where nobody says where we stand, it is behind the first device: not if it is a leaf."""
+    if records.items["vantage"] or len(devices) < 2:
+        return
+    first = records.items["devices"][0]
+    pairs = [
+        (link.text("a", "device"), link.text("b", "device")) for link in records.items["links"]
+    ]
+    below = {b for a, b in pairs if a not in (None, b)}
+    kinds = {item.text("id"): item.text("kind") for item in records.items["sites"]}
+    if first.text("id") in below or kinds.get(first.text("site")) in SCHOOL_KINDS:
+        text = (
+            "no vantage is named, so the collector is taken to stand behind this device, and while "
+            "it is silent nothing is known; write vantage: [{id: noc, device: ...}]"
+        )
+        yield first.finding(text, warning=True)
 
 
 def _schools_without_link(records: Records, devices: dict[str, str]) -> Iterator[Finding]:

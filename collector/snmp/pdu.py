@@ -110,18 +110,47 @@ def decode(data: bytes, at: int, end: int) -> Pdu:
     at, stop = ber.expect(data, at, end, ber.SEQUENCE)
     if stop != end:
         raise MalformedError("bytes after the values")
+    return Pdu(kind, number, status, place, _binds(data, at, end))
+
+
+def _binds(data: bytes, at: int, end: int) -> list[Bind]:
+    # Hot path: a city's round is made of these.
     binds: list[Bind] = []
     while at < end:
-        at, bind_end = ber.expect(data, at, end, ber.SEQUENCE)
-        start, stop = ber.expect(data, at, bind_end, ber.OID)
-        tag, first, last = ber.read(data, stop, bind_end)
-        if last != bind_end:
-            raise MalformedError("bytes after a value")
+        start, stop, tag, first, last = _short(data, at, end) or _long(data, at, end)
         if len(binds) >= _MOST_BINDS:
             raise MalformedError(f"more than {_MOST_BINDS} values")
         binds.append(Bind(data[start:stop], _value(tag, data[first:last])))
-        at = bind_end
-    return Pdu(kind, number, status, place, binds)
+        at = last
+    return binds
+
+
+def _short(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int] | None:
+    """Name from, name to, tag, value from, value to; None unless every length is one byte."""
+    if at + 6 > end or data[at] != ber.SEQUENCE or data[at + 2] != ber.OID:
+        return None
+    last, size = at + 2 + data[at + 1], data[at + 3]
+    stop = at + 4 + size
+    if data[at + 1] & 0x80 or size & 0x80 or last > end or stop + 2 > last:
+        return None
+    width = data[stop + 1]
+    if width & 0x80 or stop + 2 + width != last:
+        return None
+    return at + 4, stop, data[stop], stop + 2, last
+
+
+def _long(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int]:
+    """The same of any value.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    at, bind_end = ber.expect(data, at, end, ber.SEQUENCE)
+    start, stop = ber.expect(data, at, bind_end, ber.OID)
+    tag, first, last = ber.read(data, stop, bind_end)
+    if last != bind_end:
+        raise MalformedError("bytes after a value")
+    return start, stop, tag, first, last
 
 
 def _value(tag: int, contents: bytes) -> Value:

@@ -110,10 +110,10 @@ async def test_an_oversized_answer_really_arrives(play: Play, two: Inventory) ->
 async def test_what_is_under_way_when_a_link_is_cut_never_arrives(
     play: Play, two: Inventory
 ) -> None:
-    play.obey({"do": "degrade", "what": "core-c3", "delay_s": 0.03})
-    asking = asyncio.create_task(put(two, 20))
-    while play.agents.asked < 20:
-        await asyncio.sleep(0)  # noqa: ASYNC110 (nothing tells when a question has come)
+    play.obey({"do": "degrade", "what": "core-c3", "delay_s": 0.1})
+    asking = asyncio.create_task(put(two, 20, wait_s=0.15))
+    while play.agents.asked < 20:  # noqa: ASYNC110 (nothing tells when a question has come)
+        await asyncio.sleep(0)
     play.obey({"do": "cut", "what": "core-c3"})
 
     assert (await asking)[0] == []

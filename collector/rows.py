@@ -155,7 +155,7 @@ def _unnamed(
     rows: Sequence[_Row], table: Mib, columns: dict[str, Any], reasons: dict[str, Any]
 ) -> None:
     """Nothing but its number tells such a port from another: a changed table begins it anew."""
-    changed = ber.oid(table.scalars["changed"])
+    changed = ber.oid(table.scalars["ifTableLastChange"])
     for number, row in enumerate(rows):
         if row.port.by == "index":
             stamp = number_of(row.dated.values.get(changed))
@@ -189,5 +189,5 @@ def _width(row: _Row, *octets: tuple[Value | None, Source, Column]) -> int:
 
 def uptime_of(reading: Reading, table: Mib) -> int:
     """sysUpTime of a reply in hundredths of a second; 0 = not told."""
-    found = number_of(reading.values.get(ber.oid(table.scalars["uptime"])))
+    found = number_of(reading.values.get(ber.oid(table.scalars["sysUpTime"])))
     return found if found is not None and found < 2**32 else 0

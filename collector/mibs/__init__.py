@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import StringConstraints
@@ -14,6 +14,11 @@ from collector.snmp import ber
 from edunet.model import Model
 
 Oid = Annotated[str, StringConstraints(pattern=r"^1(\.\d+)+$")]
+
+
+_IDENTITY: Final = {
+    "name": "ifName", "descr": "ifDescr", "alias": "ifAlias", "mac": "ifPhysAddress",
+}  # fmt: skip
 
 
 class Source(Model):
@@ -53,6 +58,7 @@ class Mib(Model):
     """`tables`: what each is called by people, and under which OID its objects lie."""
 
     tables: dict[str, Oid]
+    system: dict[str, Oid]
     scalars: dict[str, Oid]
     identity: dict[str, Oid]
     columns: dict[str, Column]
@@ -67,6 +73,23 @@ class Mib(Model):
     def sources(self) -> Iterator[Source]:
         for column in self.columns.values():
             yield from column.sources
+
+    def called(self, name: bytes) -> str:
+        """An object as people write it, `ifHCInOctets.7`; one not listed here by its numbers."""
+        for prefix, words in self._names.items():
+            if name.startswith(prefix):
+                rest = ber.numbers_of(name[len(prefix) :])
+                return ".".join((words, *map(str, rest)))
+        return ber.dotted(name)
+
+    @cached_property
+    def _names(self) -> dict[bytes, str]:
+        named = {
+            ber.oid(oid).removesuffix(b"\0"): word
+            for word, oid in {**self.system, **self.scalars}.items()
+        }
+        named |= {ber.oid(oid): _IDENTITY[word] for word, oid in self.identity.items()}
+        return named | {source.prefix: source.object for source in self.sources()}
 
 
 @cache

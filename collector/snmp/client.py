@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from collector.snmp.ber import MalformedError
 from collector.snmp.community import V1, V2C, opened, sealed
 from collector.snmp.pdu import (
     GEN_ERR,
@@ -43,9 +44,15 @@ class RefusedError(ProbeError):
 class Client:
     """One for many devices; of each it asks one thing at a time."""
 
-    def __init__(self, access: Callable[[Device], Access], clock: Clock, note: Note | None) -> None:
-        """`note` is told the whole conversation, for a person to read."""
-        self._access, self._clock, self._note = access, clock, note
+    def __init__(
+        self,
+        access: Callable[[Device], Access],
+        clock: Clock,
+        called: Callable[[bytes], str],
+        note: Note | None = None,
+    ) -> None:
+        """`note` is told the whole conversation, for a person to read, in the words of `called`."""
+        self._access, self._clock, self._called, self._note = access, clock, called, note
         self.wire = Wire()
         self._sessions: dict[str, Session] = {}
 
@@ -137,7 +144,16 @@ class Client:
         took = (self._clock.ticks() - began) / 1e6
         said = f"{answer.error} at object {answer.place}" if answer.status else "answered"
         self._tell(f"  {said} after {took:.1f} ms, {len(answer.binds)} values")
+        if self._note:
+            for name, value in answer.binds:
+                self._note(f"  {self._spelt(name)} = {value}")
         return answer
+
+    def _spelt(self, name: bytes) -> str:
+        try:
+            return self._called(name)
+        except MalformedError as error:
+            return f"{name[:80]!r} ({error})"
 
     def _tell(self, words: str) -> None:
         if self._note:

@@ -16,11 +16,6 @@ from collector.values import mac_of, number_of, text
 from edunet.errors import ProbeError
 from edunet.inventory.model import Device
 
-_SYSTEM: Final = {
-    "descr": ber.oid("1.3.6.1.2.1.1.1.0"),
-    "object_id": ber.oid("1.3.6.1.2.1.1.2.0"),
-    "name": ber.oid("1.3.6.1.2.1.1.5.0"),
-}
 _TABLE_S: Final = 20.0  # for one table; what is not there by then is told as missing
 _VALUES_A_PDU: Final = 48
 _CLEARLY: Final = 100_000  # octets: a counter in motion may differ a little from its own low half
@@ -42,8 +37,9 @@ class Lister:
             UnlistedError: it answers, and no interface could be listed.
             ProbeError: it does not answer.
         """
-        scalars = {name: ber.oid(oid) for name, oid in self._mib.scalars.items()}
-        said = await self._client.get(device, [*_SYSTEM.values(), *scalars.values()])
+        scalars = {**self._mib.system, **self._mib.scalars}
+        told = await self._client.get(device, [ber.oid(oid) for oid in scalars.values()])
+        said = {name: told.get(ber.oid(oid)) for name, oid in scalars.items()}
         columns: dict[bytes, dict[int, Value]] = {}
         silent: list[str] = []
         for table in self._mib.tables:
@@ -57,17 +53,17 @@ class Lister:
         listed = self._listed(columns)
         if silent and not listed:
             raise UnlistedError(f"walk of {'; '.join(silent)}")
-        uptime = number_of(said.get(scalars["uptime"]))
+        uptime = number_of(said["sysUpTime"])
         return Found(
-            descr=text(said.get(_SYSTEM["descr"])),
-            object_id=_object_id(said.get(_SYSTEM["object_id"])),
-            name=text(said.get(_SYSTEM["name"])),
+            descr=text(said["sysDescr"]),
+            object_id=_object_id(said["sysObjectID"]),
+            name=text(said["sysName"]),
             uptime=uptime or 0,
             interfaces=listed,
             lacks=tuple(t for t in self._mib.tables if not self._has(t, columns)),
             silent=tuple(silent),
-            changed=number_of(said.get(scalars["changed"])),
-            engine=number_of(said.get(scalars["boots"])) is not None,
+            changed=number_of(said["ifTableLastChange"]),
+            engine=number_of(said["snmpEngineBoots"]) is not None,
         )
 
     def _columns(self, table: str) -> list[bytes]:

@@ -65,12 +65,12 @@ class Chunk(NamedTuple):
 def chunks(ask: Ask, mib: Mib, *, split: bool) -> list[Chunk]:
     """The whole ask in chunks; `split`: smaller ones, each with the objects of
     one table alone."""
-    uptime = ber.oid(mib.scalars["uptime"])
+    uptime = ber.oid(mib.scalars["sysUpTime"])
     once = [uptime]
     if ask.engine:
-        once += [ber.oid(mib.scalars["boots"]), ber.oid(mib.scalars["engine_s"])]
+        once += [ber.oid(mib.scalars["snmpEngineBoots"]), ber.oid(mib.scalars["snmpEngineTime"])]
     if ask.full and ask.ports:
-        once.append(ber.oid(mib.scalars["changed"]))
+        once.append(ber.oid(mib.scalars["ifTableLastChange"]))
     if not ask.ports:
         return [Chunk((), (), tuple(once))]
     tables = list(mib.tables) if split else [""]
@@ -111,7 +111,7 @@ def _chunk(
     uptime: bytes,
 ) -> Chunk:
     nameless = any(port.by == "index" for port in ports)
-    scalars = (uptime, ber.oid(mib.scalars["changed"])) if nameless else (uptime,)
+    scalars = (uptime, ber.oid(mib.scalars["ifTableLastChange"])) if nameless else (uptime,)
     return Chunk(tuple(ports), tuple(objects), scalars, table)
 
 

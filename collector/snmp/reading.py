@@ -115,5 +115,5 @@ class Reader:
         Raises:
             ProbeError: no answer.
         """
-        uptime = ber.oid(self._mib.scalars["uptime"])
+        uptime = ber.oid(self._mib.scalars["sysUpTime"])
         await self._client.get(self._ask.device, [uptime], TIMEOUTS[:1])

@@ -32,7 +32,7 @@ class Snmp:
     ) -> None:
         self._clock = clock
         self._mib: Mib = mib("if_mib")
-        self.client = Client(access, clock, note)
+        self.client = Client(access, clock, self._mib.called, note)
         self._lister = Lister(self.client, self._mib)
         self._split: set[str] = set()  # devices whose tables are asked apart, until listed again
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -81,7 +81,7 @@ class Snmp:
         frames, stale = frames_of(
             ask, readings, self._mib, self._clock.now(), self._engine(ask.device, readings)
         )
-        changed = self._scalar("changed", readings)
+        changed = self._scalar("ifTableLastChange", readings)
         trouble = f"{_called(ask.device)}: {reader.trouble}" if reader.trouble else None
         count = sum(len(reading.values) for reading in readings)
         return Answer(ask, frames, stale, trouble, count, number_of(changed) if ask.full else None)
@@ -90,7 +90,8 @@ class Snmp:
         """Boots and time of the agent's engine: version 3 tells them by itself."""
         if told := self.client.engine(device):
             return Engine(*told)
-        boots, seconds = (number_of(self._scalar(n, readings)) for n in ("boots", "engine_s"))
+        boots = number_of(self._scalar("snmpEngineBoots", readings))
+        seconds = number_of(self._scalar("snmpEngineTime", readings))
         return Engine(boots, seconds) if boots and seconds is not None else None
 
     def _scalar(self, name: str, readings: Sequence[Reading]) -> Value | None:

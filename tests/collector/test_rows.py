@@ -214,7 +214,7 @@ def test_each_row_is_dated_and_timed_by_its_own_reply() -> None:
     def reading(port: Port, time: int, ticks: int) -> Reading:
         name = ber.oid(f"{TABLE.identity['name']}.{port.ifindex}")
         values = {
-            ber.oid(TABLE.scalars["uptime"]): Value(ber.TIMETICKS, ticks),
+            ber.oid(TABLE.scalars["sysUpTime"]): Value(ber.TIMETICKS, ticks),
             name: Value(ber.OCTETS, port.said.encode()),
         }
         return Reading([port], values, time)

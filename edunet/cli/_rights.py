@@ -70,8 +70,5 @@ def _warning(inventory: Inventory) -> str:
     unknown = ways.pop(NOBODY, 0)
     parts = [f"{count} by {way}" for way, count in sorted(ways.items())]
     if unknown:
-        parts.append(f"{unknown} by nothing and stay unknown")
-    return (
-        f"{NO_RIGHT}; until then, of {len(asked)} devices to be pinged,"
-        f" are judged {', '.join(parts)}"
-    )
+        parts.append(f"{unknown} by nothing, which stay unknown")
+    return f"{NO_RIGHT}; until then those to be pinged are judged {', '.join(parts)}"

@@ -94,6 +94,17 @@ def test_whoever_is_still_asked_is_still_judged() -> None:
     assert UP is watch.state("device:a")
 
 
+def test_where_nobody_says_where_we_stand_a_dark_city_is_unknown_all_the_same(reach: str) -> None:
+    inventory = plant(CITY, reach=reach).model_copy(update={"vantage": ()})
+    watch = Watch(inventory).run(60)
+    watch.breaks("eyes:noc").run(60)
+
+    assert [] == watch.told
+    for element, passed in watch.seen.items():
+        assert UNKNOWN is passed[-1][1], element
+        assert not {DOWN, UNREACHABLE} & {state for _, state in passed}, element
+
+
 def with_site(inventory: Inventory, site: str, **how: str) -> Inventory:
     sites = [s.model_copy(update=how) if s.id == site else s for s in inventory.sites]
     return inventory.model_copy(update={"sites": tuple(sites)})

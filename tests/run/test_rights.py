@@ -53,8 +53,8 @@ def test_without_it_each_is_judged_by_what_else_it_answers_to(city: Wired, tmp_p
     assert 1 == len(said), city.words
     assert said[0].endswith(
         "WARNING no right to send ICMP echoes; run as root, grant CAP_NET_RAW, widen "
-        "net.ipv4.ping_group_range, or write reach: snmp; until then, of 6 devices to be pinged, "
-        "are judged 2 by SNMP, 1 by TCP port 22, 3 by nothing and stay unknown"
+        "net.ipv4.ping_group_range, or write reach: snmp; until then those to be pinged are "
+        "judged 2 by SNMP, 1 by TCP port 22, 3 by nothing, which stay unknown"
     )
 
 

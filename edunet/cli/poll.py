@@ -28,7 +28,10 @@ def command(
     async def ask() -> dict[str, Any]:
         wall, cpu = time.perf_counter(), time.process_time()
         asked = asking(what, how, inventory.parent)
-        answers = await asked.polling.once(Collected())
+        try:
+            answers = await asked.polling.once(Collected())
+        finally:
+            await asked.transport.close()
         failed = [
             {"device": answer.ask.device.id, "reason": answer.trouble}
             for answer in answers

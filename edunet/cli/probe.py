@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edunet.cli._options import DEFAULT_INVENTORY, InventoryPath, SettingsPath
 from edunet.errors import ConfigError, EdunetError, ProbeError
-from edunet.units import seconds, show_bps
+from edunet.units import seconds
 
 if TYPE_CHECKING:
-    from edunet.facts import Facts
     from edunet.frame import Frame
     from edunet.inventory import Device, Inventory
-    from edunet.settings import Settings
-
-_OPER = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "not present",
-         7: "lower layer down"}  # fmt: skip
 
 
 def command(
@@ -32,6 +26,7 @@ def command(
 ) -> None:
     """Ask one device by ICMP, SNMP and SSH; ends with 1 if it answers to none of them."""
     from edunet import settings as settings_file
+    from edunet.cli._probe_snmp import snmp
     from edunet.inventory import load
 
     how, what = settings_file.load(settings), load(inventory)
@@ -46,7 +41,7 @@ def command(
     passive = any(site.passive for site in what.sites if site.id == found.site)
     answered = [
         _icmp(found, passive),
-        bool(found.snmp) and asyncio.run(_snmp(found, what, how, inventory.parent, debug, pause)),
+        bool(found.snmp) and asyncio.run(snmp(found, what, how, inventory.parent, debug, pause)),
         bool(found.ssh) and _ssh(found, what, inventory.parent, Path(how.data) / "known_hosts"),
     ]
     raise typer.Exit(0 if any(answered) else 1)
@@ -80,58 +75,6 @@ def _icmp(device: Device, passive: bool) -> bool:
     times = f", median {rtt:.2f} ms, jitter {jitter:.2f} ms" if received else ""
     typer.echo(f"icmp   {received} of {sent} echoes came back{times}")
     return received > 0
-
-
-async def _snmp(
-    device: Device, what: Inventory, how: Settings, folder: Path, debug: bool, pause: float
-) -> bool:
-    from edunet.cli._asking import Collected, asking
-    from edunet.derive import Rates
-
-    only = what.model_copy(update={"devices": (device,), "links": (), "vantage": ()})
-    wanted = [
-        end.interface for link in what.links for end in (link.a, link.b) if end.device == device.id
-    ]
-    note = (lambda text: typer.echo(indent(text, " " * 7))) if debug else None
-    asked = asking(only, how, folder, note)
-    came = Collected()
-    answers = await asked.polling.once(came)
-    facts = came.said.get(device.id)
-    if not answers[0].varbinds or facts is None:
-        typer.echo(f"snmp   {answers[0].trouble or (facts and facts.trouble)}")
-        return False
-    typer.echo(f"snmp   {facts.name}: {facts.descr}")
-    who = facts.vendor or "no profile for"
-    typer.echo(f"       {who} {facts.object_id}, {len(facts.ports)} interfaces")
-    for name in sorted({name for name in wanted if name} - {port.name for port in facts.ports}):
-        typer.echo(f"       the inventory names {name}, the device does not; write its ifName")
-    await asyncio.sleep(pause)
-    await asked.polling.once(came)
-    rates = Rates()
-    derived = [rates.derive(frame) for frame in came.frames if frame.kind == "interface"]
-    if derived:
-        _table(facts, derived[-1])
-    return True
-
-
-def _table(facts: Facts, frame: Frame) -> None:
-    """A line for each interface: state, speed, rates, and why a rate is not known."""
-    from edunet.frame import Reason
-
-    names = {port.slot: port for port in facts.ports}
-    columns = frame.columns
-    typer.echo(f"       {'interface':24}{'oper':12}{'speed':>8}{'in bit/s':>12}{'out bit/s':>12}")
-    for row, slot in enumerate(frame.slots.tolist()):
-        port = names[slot]
-        why = {
-            Reason(int(frame.reason[name][row])).label
-            for name in ("in_bps", "out_bps")
-            if frame.reason[name][row]
-        }
-        speed, received, sent = (float(columns[c][row]) for c in ("speed", "in_bps", "out_bps"))
-        line = f"       {port.name:24}{_OPER.get(int(columns['oper'][row]), '?'):12}"
-        line += f"{show_bps(speed):>8}{show_bps(received):>12}{show_bps(sent):>12}"
-        typer.echo(f"{line}  {port.alias}{' rejected: ' + ', '.join(sorted(why)) if why else ''}")
 
 
 def _ssh(device: Device, what: Inventory, folder: Path, known_hosts: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,14 +18,21 @@ from edunet.frame import Frame
 from edunet.health import Health
 from edunet.latest import EMPTY, Latest
 from edunet.settings import Intervals
+from edunet.speeds import SpeedChange
 from edunet.topology import Topology
 from edunet.traffic import Ports, link_frame
+from edunet.units import show_bps
+
+log = logging.getLogger(__name__)
 
 
 class Pipeline:
     """Owned by the judge's thread: evidence in, picture and decisions out.
 
     Facts may come from any thread: they are words, replaced whole.
+
+    Attributes:
+        speed_changes: how often the speed of an interface `fell` and `rose`.
     """
 
     def __init__(
@@ -38,6 +47,7 @@ class Pipeline:
         self._catalog, self._health = catalog, health
         self._period_ms = round(intervals.links * 1e3)  # of the ports that are ends of links
         self._rates, self._latest = Rates(), Latest()
+        self.speed_changes: Counter[str] = Counter()
         self._facts: dict[str, Facts] = {}
         self._cli: dict[str, Cli] = {}
         self._plant(topology, engine, now)
@@ -58,6 +68,7 @@ class Pipeline:
         catalog, inventory = self._catalog, topology.inventory
         self._topology, self._engine = topology, engine
         self._ports = Ports(topology, lambda d, i: catalog.slot("interface", d, i))
+        self._rates.contract(*self._ports.capacities())
         self._link_slots = np.array(
             [catalog.slot("link", link.id) for link in inventory.links], np.int32
         )
@@ -88,7 +99,7 @@ class Pipeline:
         """
         out: list[Frame] = []
         for raw in frames:
-            frame = self._rates.derive(raw) if raw.kind == "interface" else raw
+            frame = self._derived(raw) if raw.kind == "interface" else raw
             for reason, count in frame.rejected().items():
                 self._health.rejected.labels(reason).inc(count)
             self._latest.update(frame)
@@ -101,6 +112,21 @@ class Pipeline:
             self._recorded = now
             out += self._states(decisions.verdict, now)
         return decisions, out
+
+    def _derived(self, raw: Frame) -> Frame:
+        frame = self._rates.derive(raw)
+        for change in self._rates.speed_changes:
+            self._tell(change)
+        return frame
+
+    def _tell(self, change: SpeedChange) -> None:
+        """A port that negotiated less than before is a fault; more is news."""
+        device, interface = self._catalog.key("interface", change.slot)
+        way = "fell" if change.after < change.before else "rose"
+        before, after = show_bps(change.before), show_bps(change.after)
+        level = logging.WARNING if way == "fell" else logging.INFO
+        log.log(level, "%s %s: speed %s from %s to %s", device, interface, way, before, after)
+        self.speed_changes[way] += 1
 
     def _states(self, verdict: Verdict, now: int) -> list[Frame]:
         frames = []
@@ -115,12 +141,13 @@ class Pipeline:
 
     def _painted(self, verdict: Verdict, now: int) -> Picture:
         tables = self._latest.tables()
+        ports = tables.get("interface", EMPTY)
         return Picture(
             time=now,
             topology=self._topology,
             verdict=verdict,
             tables=tables,
-            traffic=self._ports.traffic(tables.get("interface", EMPTY), now, self._period_ms),
+            traffic=self._ports.traffic(ports, now, self._period_ms, self._rates.slower),
             slots=self._slots,
             alerts=self._engine.open_alerts,
             facts=dict(self._facts),

@@ -2,125 +2,198 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from edunet.counters import Step, Width, rate
 from edunet.frame import Frame, Reason
+from edunet.restarts import Bools, Engine, Floats, Gap, between
+from edunet.speeds import Span, SpeedChange, Speeds
+from edunet.speeds import grown as grown  # the newest rows grow the same way
 
 RATES: Final = {"in_bps": "in_octets", "out_bps": "out_octets"}
-
-_ROLL: Final = 2**32  # sysUpTime is hundredths of a second in 32 bits: it rolls after 497.1 days
-_ROLL_SLACK_S: Final = 60.0
-_BOOT_SLACK_S: Final = 5.0  # device clocks drift, replies wait in queues
-_TOLERANCE: Final = 1.05  # counters are refreshed in steps of seconds by the hardware
-
-T = TypeVar("T", bound=np.generic)
-
-
-def grown(array: npt.NDArray[T], rows: int, fill: Any) -> npt.NDArray[T]:
-    """The array with at least `rows` along its last axis; new places hold `fill`."""
-    missing = rows - array.shape[-1]
-    if missing <= 0:
-        return array
-    missing = max(missing, array.shape[-1])  # doubling: slots arrive one at a time
-    padding = np.full((*array.shape[:-1], missing), fill, array.dtype)
-    return np.concatenate([array, padding], axis=-1)
+AUXILIARY: Final = frozenset({"bits", "discontinuity", "boots", "engine_s"})
+"""Columns that say how counters are to be read: they end here."""
 
 
 class Rates:
     """What each interface's counters were when they were last believed.
 
-    The device's uptime is kept *per counter*, not per device: after a missed poll the next delta
-    must be divided by the time since that counter's own last reading.
+    Attributes:
+        speed_changes: the interfaces that changed their speed with the frame derived last.
     """
 
     def __init__(self) -> None:
-        self._count = np.zeros((len(RATES), 0), np.uint64)
-        self._uptime = np.zeros((len(RATES), 0), np.uint32)
-        self._time = np.zeros((len(RATES), 0), np.int64)  # 0 = never read
-        self._speed = np.zeros(0, np.float64)
+        self._seeds = {counter: _Seeds() for counter in RATES.values()}
+        self._speeds = Speeds()
+        self._heard: set[str] = set()  # columns that came with any frame
+        self.speed_changes: tuple[SpeedChange, ...] = ()
+
+    def contract(self, slots: npt.NDArray[np.integer[Any]], capacity: Floats) -> None:
+        """What the lines on these ports can carry, bit/s: their bound while no speed is known."""
+        self._speeds.contract(slots, capacity)
+
+    def slower(self, slots: npt.NDArray[np.integer[Any]]) -> Floats:
+        """The lowest speed within the interval of the newest rates; NaN = not known."""
+        return self._speeds.lower(slots)
 
     def derive(self, frame: Frame) -> Frame:
         """The `interface` frame with `in_bps` and `out_bps` (float64 bit/s, NaN = unknown) added.
 
-        Why a rate is unknown stands in `reason`. Follows RFC 2863 3.1.6 and RFC 3418 (TimeTicks):
-        a 64-bit counter never wraps, so one that fell was reset; the time between two readings is
-        the device's own; sysUpTime that fell is a roll when it agrees with the wall clock, else a
-        restart. Slots must be unique within one frame.
+        Why a rate is unknown stands in `reason`; `docs/counters.md` has the rules. A frame may say
+        more, in columns that end here: `bits` (32 = the octet counters of the row are narrow),
+        `discontinuity` (ifCounterDiscontinuityTime), `boots` and `engine_s` (of the SNMP engine).
+        Slots must be unique within one frame.
         """
-        slots = frame.slots
-        if len(slots):
-            self._grow(int(slots.max()) + 1)
-        columns, reasons = dict(frame.columns), dict(frame.reason)
-        speed = np.asarray(columns["speed"], np.float64)
-        speed = np.where(speed > 0, speed, np.nan)  # ifHighSpeed 0: the agent does not know
-        known = np.fmax(speed, self._speed[slots])  # after a change the faster bounds the past
-        for row, (rate, counter) in enumerate(RATES.items()):
-            columns[rate], reasons[rate] = self._rate(row, frame, counter, known)
-        self._speed[slots] = speed
-        return Frame(frame.kind, slots, frame.times, columns, reasons, frame.uptime)
+        at = frame.slots.astype(np.intp)
+        self._speeds.grow(int(at.max(initial=-1)) + 1)
+        columns = {n: c for n, c in frame.columns.items() if n not in AUXILIARY}
+        reasons = {n: r for n, r in frame.reason.items() if n not in AUXILIARY}
+        self._heard |= frame.columns.keys()
+        said = _said(frame, self._heard)
+        stale, silent, lower = np.zeros(len(at), bool), np.ones(len(at), bool), said.speed
+        for name, counter in RATES.items():
+            taken = self._seeds[counter].take(frame, counter, said, self._speeds)
+            columns[name], reasons[name] = taken.rate, taken.reason
+            stale |= taken.reason == Reason.STALE_CLOCK
+            silent &= taken.reason == Reason.MISSING
+            lower = np.minimum(lower, taken.slowest)
+        # A row that says nothing of its counters may be of any time.
+        self.speed_changes = self._speeds.keep(at, said.speed, lower, stale | silent)
+        return Frame(frame.kind, frame.slots, frame.times, columns, reasons, frame.uptime)
 
-    def _rate(
-        self, row: int, frame: Frame, counter: str, speed: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
-        slots, count = frame.slots, np.asarray(frame.columns[counter], np.uint64)
-        before, then = self._count[row, slots], self._time[row, slots]
-        elapsed, restarted = elapse(
-            self._uptime[row, slots], frame.uptime, (frame.times - then) / 1e3
+
+class _Said(NamedTuple):
+    """What a frame says beside its counters; None = no frame ever did."""
+
+    speed: Floats  # NaN = not known
+    narrow: Bools | None
+    stamp: npt.NDArray[np.int64] | None  # -1 = not known
+    engine: Engine | None
+
+
+class _Taken(NamedTuple):
+    rate: Floats
+    reason: npt.NDArray[np.uint8]
+    slowest: Floats  # since the seed, by the interface's own word
+
+
+class _Seeds:
+    """The reading each slot's counter is measured from.
+
+    The device's clock is kept *per counter*, not per device: after a missed poll the next delta
+    must be divided by the time since that counter's own last reading.
+    """
+
+    def __init__(self) -> None:
+        self._count = np.zeros(0, np.uint64)
+        self._uptime = np.zeros(0, np.uint32)
+        self._time = np.zeros(0, np.int64)  # 0 = never read
+        self._narrow = np.zeros(0, bool)
+        self._stamp = np.zeros(0, np.int64)  # the last one known since the start, -1 = none
+        self._boots = np.zeros(0, np.int64)
+        self._engine = np.zeros(0)
+        self._span = Span()
+
+    def take(self, frame: Frame, counter: str, said: _Said, speeds: Speeds) -> _Taken:
+        """The rates since the seeds, which the frame's readings replace where they are believed."""
+        at = frame.slots.astype(np.intp)
+        self._grow(int(at.max(initial=-1)) + 1)
+        then = self._time[at]
+        was = Engine(self._boots[at], self._engine[at]) if said.engine else None
+        wall = (frame.times - then) / 1e3
+        fastest, slowest = self._span.until(at, said.speed)
+        step = Step(
+            self._count[at],
+            np.asarray(frame.columns[counter], np.uint64),
+            frame.good(counter),
+            then == 0,
+            between(self._uptime[at], frame.uptime, wall, was, said.engine),
+            self._moved(at, said.stamp),
+            self._width(at, said.narrow),
+            np.where(np.isnan(slowest), np.nan, fastest),
+            speeds.limit(at, fastest),
         )
-        bits = (count - before).astype(np.float64) * 8  # exact in uint64 before it is rounded once
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = bits / elapsed
-        readable = frame.good(counter)
-        reason = np.select(
-            [
-                ~readable,
-                then == 0,
-                ~restarted & (elapsed < 0),
-                restarted | (count < before),
-                elapsed <= 0,
-                rate > speed * _TOLERANCE,  # never true while the speed is unknown (NaN)
-            ],
-            [
-                Reason.MISSING,
-                Reason.FIRST,
-                Reason.STALE_CLOCK,
-                Reason.RESET,
-                Reason.STALE_CLOCK,
-                Reason.IMPOSSIBLE,
-            ],
-            Reason.GOOD,
-        ).astype(np.uint8)
+        found, reason = rate(step)
         # While the device's clock stands still, the old reading stays the one to measure from.
-        seed = readable & (reason != Reason.STALE_CLOCK)
-        self._count[row, slots[seed]] = count[seed]
-        self._uptime[row, slots[seed]] = frame.uptime[seed]
-        self._time[row, slots[seed]] = frame.times[seed]
-        return np.where(reason == Reason.GOOD, rate, np.nan), reason
+        seed = step.readable & (reason != Reason.STALE_CLOCK)
+        rows = slice(None) if seed.all() else np.flatnonzero(seed)
+        self._count[at[rows]] = step.reading[rows]
+        self._uptime[at[rows]] = frame.uptime[rows]
+        self._time[at[rows]] = frame.times[rows]
+        self._remember(at, rows, said, step.gap)
+        self._span.keep(
+            at, np.where(seed, said.speed, fastest), np.where(seed, said.speed, slowest)
+        )
+        return _Taken(found, reason, slowest)
+
+    def _remember(
+        self,
+        at: npt.NDArray[np.intp],
+        rows: slice | npt.NDArray[np.intp],
+        said: _Said,
+        gap: Gap,
+    ) -> None:
+        """What the frame said beside the counters, for the rows that are seeds now."""
+        if said.narrow is not None:
+            self._narrow[at[rows]] = said.narrow[rows]
+        if said.stamp is not None:
+            kept = np.where(gap.restarted, -1, self._stamp[at])
+            self._stamp[at[rows]] = np.where(said.stamp < 0, kept, said.stamp)[rows]
+        if said.engine is not None:
+            # The engine is asked first: one that knows of no restart was asked before it.
+            torn = gap.restarted & ~gap.booted
+            self._boots[at[rows]] = np.where(torn, -1, said.engine.boots)[rows]
+            self._engine[at[rows]] = np.where(torn, np.nan, said.engine.seconds)[rows]
+
+    def _moved(self, at: npt.NDArray[np.intp], stamp: npt.NDArray[np.int64] | None) -> Bools | None:
+        if stamp is None:
+            return None
+        kept = self._stamp[at]
+        moved: Bools = (stamp != kept) & (stamp >= 0) & (kept >= 0)
+        return moved
+
+    def _width(self, at: npt.NDArray[np.intp], narrow: Bools | None) -> Width | None:
+        if narrow is None:
+            return None
+        was = self._narrow[at]
+        return Width(narrow, was) if narrow.any() or was.any() else None
 
     def _grow(self, rows: int) -> None:
         self._count = grown(self._count, rows, 0)
         self._uptime = grown(self._uptime, rows, 0)
         self._time = grown(self._time, rows, 0)
-        self._speed = grown(self._speed, rows, np.nan)
+        self._narrow = grown(self._narrow, rows, False)
+        self._stamp = grown(self._stamp, rows, -1)
+        self._boots = grown(self._boots, rows, -1)
+        self._engine = grown(self._engine, rows, np.nan)
+        self._span.grow(rows)
 
 
-def elapse(
-    before: npt.NDArray[np.uint32], after: npt.NDArray[np.uint32], wall: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Seconds between two readings by the device's clock, and whether it restarted in between.
+def _said(frame: Frame, heard: set[str]) -> _Said:
+    speed = np.asarray(frame.columns["speed"], np.float64)
+    speed = np.where(speed > 0, speed, np.nan)  # ifHighSpeed 0: the agent does not know
+    narrow = stamp = engine = None
+    if "bits" in heard:
+        narrow = _whole(frame, "bits") == 32
+    if "discontinuity" in heard:
+        stamp = _whole(frame, "discontinuity")
+    if heard & {"boots", "engine_s"}:
+        engine = Engine(_whole(frame, "boots"), _seconds(frame, "engine_s"))
+    return _Said(speed, narrow, stamp, engine)
 
-    `before` and `after` are sysUpTime in hundredths of a second (0 = not read: the wall clock
-    serves), `wall` the seconds that passed here. A reading both clocks call older came late: its
-    seconds are negative.
-    """
-    ticks = after.astype(np.int64) - before.astype(np.int64)
-    rolled = (ticks < 0) & (np.abs((ticks + _ROLL) / 100 - wall) < _ROLL_SLACK_S)
-    device = (ticks + np.where(rolled, _ROLL, 0)) / 100
-    told = (before > 0) & (after > 0)
-    late = (wall < 0) & (np.abs(device - wall) < _BOOT_SLACK_S)
-    booted = ~late & ((device < 0) | (~rolled & (after / 100 < wall - _BOOT_SLACK_S)))
-    # Without the device's clock a wall clock that was set back leaves nothing to measure by.
-    return np.where(told, device, wall), np.where(told, booted, wall < 0)
+
+def _whole(frame: Frame, name: str) -> npt.NDArray[np.int64]:
+    """A column of whole numbers; -1 = not known."""
+    if name not in frame.columns:
+        return np.full(len(frame), -1, np.int64)
+    values = frame.columns[name].astype(np.int64)  # what is 2**63 and more is negative then
+    return np.where(frame.good(name) & (values >= 0), values, -1)
+
+
+def _seconds(frame: Frame, name: str) -> Floats:
+    if name not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return np.where(frame.good(name), frame.columns[name], np.nan)

@@ -24,11 +24,12 @@ class Reason(IntEnum):
     GOOD = 0
     MISSING = 1  # the agent did not answer for this object
     FIRST = 2  # a counter's first reading: no rate yet
-    RESET = 3  # the counter went backwards, or the device restarted
+    RESET = 3  # the counter went backwards, changed its width, or the device restarted
     DISCONTINUITY = 4  # ifCounterDiscontinuityTime changed
     IMPOSSIBLE = 5  # faster than the interface can be
     STALE_CLOCK = 6  # the device's uptime did not move between two readings
     MALFORMED = 7  # the value was not of the type the object has
+    AMBIGUOUS = 8  # a 32-bit counter that may have wrapped unseen
 
     @property
     def label(self) -> str:

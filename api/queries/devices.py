@@ -133,6 +133,7 @@ def _interface(picture: Picture, table: Table, device_id: str, port: Port) -> An
         "admin": ADMIN.get(int(read("admin") or 0)),
         "oper": OPER.get(int(read("oper") or 0)),
         "speed_bps": read("speed"),
+        "duplex": DUPLEX.get(int(read("duplex") or 0)),
         "in_bps": read("in_bps"),
         "out_bps": read("out_bps"),
         **{name: read(name) for name in _TOTALS},

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edunet.derive import Rates, elapse
+from edunet.derive import Rates
 from edunet.frame import Frame, Reason
+from edunet.restarts import between
 
 START = 1_790_000_000_000
 ROLL = 2**32
@@ -210,14 +211,15 @@ def test_an_empty_frame_stays_empty() -> None:
     assert 0 == len(Rates().derive(empty))
 
 
-def test_elapse_is_the_wall_s_when_a_clock_was_not_read() -> None:
-    seconds, restarted = elapse(
+def test_the_gap_is_the_wall_s_when_a_clock_was_not_read() -> None:
+    gap = between(
         np.array([0, 5, 500], np.uint32),
         np.array([7, 0, 700], np.uint32),
         np.array([3.0, 3.0, 3.0]),
     )
-    assert [3.0, 3.0, 2.0] == seconds.tolist()
-    assert not restarted.any()
+    assert [3.0, 3.0, 2.0] == gap.seconds.tolist()
+    assert [False, False, True] == gap.proved.tolist()
+    assert not gap.restarted.any()
 
 
 @st.composite

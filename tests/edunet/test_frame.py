@@ -58,5 +58,5 @@ def test_only_what_was_refused_is_counted_as_refused() -> None:
 def test_reasons_are_the_labels_of_the_metric() -> None:
     assert [
         "good", "missing", "first", "reset", "discontinuity", "impossible", "stale_clock",
-        "malformed",
+        "malformed", "ambiguous",
     ] == [reason.label for reason in Reason]  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edunet.catalog import Catalog
-from edunet.frame import Frame
+from edunet.frame import Frame, Reason
 from edunet.inventory.model import Inventory
 from edunet.latest import EMPTY, Latest, Table
 from edunet.topology import Topology, compile_topology
@@ -72,6 +73,20 @@ class Bench:
                 np.array([self.catalog.slot("interface", device, interface)], np.int32),
                 np.array([NOW - round(age * 1000)], np.int64),
                 {name: np.array([value]) for name, value in columns.items()},
+            )
+        )
+        return self
+
+    def duplex(self, port: str, code: int, reason: Reason = Reason.GOOD) -> Bench:
+        device, interface = port.split("/")
+        slot = self.catalog.slot("interface", device, interface)
+        self.latest.update(
+            Frame(
+                "interface",
+                np.array([slot], np.int32),
+                np.array([NOW], np.int64),
+                {"duplex": np.array([code], np.int16)},
+                {"duplex": np.array([reason], np.uint8)},
             )
         )
         return self
@@ -159,6 +174,56 @@ def test_utilization_is_of_what_was_promised(
 def test_utilization_is_that_of_the_busier_direction() -> None:
     assert 0.6 == Bench(committed="100M").read("up/1", 60 * MEGA, 40 * MEGA).of("both")[2]
     assert 0.6 == Bench(committed="100M").read("up/1", 40 * MEGA, 60 * MEGA).of("both")[2]
+
+
+def test_rule_10_a_port_in_half_duplex_is_used_by_both_directions() -> None:
+    """By the last word of the end that was measured; what is not known is full."""
+    bench = Bench(committed="100M").read("up/1", 60 * MEGA, 30 * MEGA)
+    bench.read("down/1", 30 * MEGA, 60 * MEGA).duplex("down/1", 2)
+    assert 0.6 == bench.of("both")[2]
+    assert 0.9 == bench.duplex("up/1", 2).of("both")[2]
+    assert 0.9 == bench.read("up/1", 60 * MEGA, 30 * MEGA).of("both")[2]  # kept from before
+    assert 0.6 == bench.duplex("up/1", 3).of("both")[2]
+    assert 0.6 == bench.duplex("up/1", 2, Reason.MISSING).of("both")[2]
+
+
+def test_rule_10_at_the_school_s_end_it_is_that_end_s_duplex() -> None:
+    bench = Bench(committed="100M").read("down/1", 30 * MEGA, 60 * MEGA).duplex("down/1", 2)
+    assert 0.9 == bench.of("both")[2]
+
+
+@pytest.mark.parametrize(
+    ("rates", "slower", "expected"),
+    [
+        pytest.param({}, 100 * MEGA, 0.4, id="lower before"),
+        pytest.param({}, 1000 * MEGA, 0.04, id="the same"),
+        pytest.param({}, math.nan, 0.04, id="not told before"),
+        pytest.param({"capacity": "80M"}, 10 * MEGA, 0.5, id="a promise is a promise"),
+    ],
+)
+def test_rule_6_where_nothing_was_promised_the_lower_speed_of_the_interval_is_the_base(
+    rates: dict[str, str], slower: float, expected: float
+) -> None:
+    bench = Bench(**rates).read("up/1", 10 * MEGA, 40 * MEGA)
+    asked: list[list[int]] = []
+
+    def lowest(slots: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        asked.append(slots.tolist())
+        return np.full(len(slots), slower)
+
+    table = bench.latest.tables()["interface"]
+    found = bench.ports.traffic(table, NOW, PERIOD, lowest)
+    assert expected == found["utilization"][0]
+    assert 1000 * MEGA == found["speed"][0]
+    assert bench.ports.slots[0, 0] == asked[0][0]
+
+
+def test_capacities_are_those_of_polled_ports_by_contract() -> None:
+    bench = Bench(capacity="80M", committed="50M")
+    slots, capacity = bench.ports.capacities()
+    assert bench.ports.slots[0].tolist() == slots.tolist()
+    assert [80 * MEGA, 80 * MEGA] == capacity.tolist()
+    assert [0, 0] == [len(each) for each in Bench(committed="50M").ports.capacities()]
 
 
 def test_more_than_was_promised_is_more_than_one() -> None:

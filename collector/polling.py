@@ -16,7 +16,7 @@ from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
 from edunet.clock import Clock
-from edunet.errors import ProbeError
+from edunet.errors import AuthError, ProbeError
 from edunet.facts import Facts
 from edunet.frame import Frame
 from edunet.health import Health
@@ -187,7 +187,7 @@ class Polling:
                     await self._discover(device, consumer)
             except UnlistedError as error:
                 self._unlisted[device.id] = str(error)
-            except UnsentError as error:
+            except (UnsentError, AuthError) as error:
                 unsent = unasked(slot, self._clock.now())
                 return Answer(Ask(device, slot, ()), (unsent,), trouble=str(error))
             except ProbeError as error:

@@ -17,7 +17,7 @@ from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Found, UnlistedError
 from collector.values import number_of
 from edunet.clock import Clock
-from edunet.errors import ProbeError
+from edunet.errors import AuthError, ProbeError
 from edunet.inventory.model import Device
 from edunet.secrets import Access
 
@@ -41,7 +41,7 @@ class Snmp:
         self._split.discard(device.id)
         try:
             return await self._lister.found(device)
-        except (UnlistedError, UnsentError) as error:
+        except (UnlistedError, UnsentError, AuthError) as error:
             raise type(error)(f"{_called(device)}: {error}") from None
         except ProbeError as error:
             raise ProbeError(f"{_called(device)}: {error}") from None
@@ -66,7 +66,7 @@ class Snmp:
             )
             try:
                 await reader.run()
-            except UnsentError as error:
+            except (UnsentError, AuthError) as error:  # neither tells whether it lives
                 frame = unasked(ask.slot, self._clock.now())
                 return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}")
             except ProbeError as error:

@@ -109,9 +109,8 @@ class Line:
 
     async def poll(self) -> Answer:
         """Every port, once."""
-        answers = [
-            answer async for answer in self.transport.poll([Ask(self.device, 0, self.facts.ports)])
-        ]
+        ask = Ask(self.device, 0, self.facts.ports, engine=self.facts.engine)
+        answers = [answer async for answer in self.transport.poll([ask])]
         assert len(answers) == 1
         return answers[0]
 

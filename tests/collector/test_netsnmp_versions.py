@@ -179,9 +179,7 @@ async def test_an_agent_that_restarts_is_followed_without_a_gap_and_without_a_sp
         answers = [await line.poll() for _ in range(2)]
 
     assert [None, None] == [answer.trouble for answer in answers]
-    first, second = (
-        rates.derive(next(f for f in answer.frames if f.kind == "interface")) for answer in answers
-    )
+    first, second = (next(f for f in answer.frames if f.kind == "interface") for answer in answers)
     boots = [int(np.asarray(f.columns["boots"])[0]) for f in (before, first, second)]
     assert [boots[0], boots[0] + 1, boots[0] + 1] == boots
     assert {int(Reason.RESET)} == set(rates.derive(first).reason["in_bps"].tolist())

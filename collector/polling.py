@@ -60,7 +60,7 @@ class Polling:
         self._uptimes: dict[str, int] = {}
         self._missed: dict[str, int] = {}  # rounds in a row without any answer
         self._listed: dict[str, int] = {}  # ticks of the last discovery
-        self._schedule = Schedule(self._jobs(intervals), clock.ticks())
+        self.schedule = Schedule(self._jobs(intervals), clock.ticks())
         self._gate = asyncio.Semaphore(_DISCOVER_AT_ONCE)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,17 +90,17 @@ class Polling:
         while True:
             now = self._clock.ticks()
             self._wake.clear()
-            due = self._schedule.due(now)
+            due = self.schedule.due(now)
             for table in {job.table for job, _ in due}:
                 late = max(ns for job, ns in due if job.table == table)
                 health.lateness.labels(table).set(late / 1e9)
             for job, _ in due:
                 if job.device in self._busy:
-                    self._schedule.again(job, now)
+                    self.schedule.again(job, now)
             jobs = [job for job, _ in due if job.device not in self._busy]
             for some in self._apart(jobs):
                 self._spawn(self._round(some, consumer, health))
-            next_ns = self._schedule.next_ns()
+            next_ns = self.schedule.next_ns()
             pause = _LONGEST_SLEEP_S if next_ns is None else (next_ns - self._clock.ticks()) / 1e9
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(max(pause, 0.0), _LONGEST_SLEEP_S)):
@@ -109,7 +109,7 @@ class Polling:
     def urge(self, devices: Iterable[str]) -> None:
         """Look at these devices' links at once: the judge needs to tell one fault from another."""
         for device in devices:
-            self._schedule.urge(device, self._clock.ticks())
+            self.schedule.urge(device, self._clock.ticks())
         self._wake.set()
 
     async def once(self, consumer: Consumer) -> list[Answer]:
@@ -181,7 +181,10 @@ class Polling:
         """The ask for a job; the answer, when a device to be discovered first is silent."""
         device = self._devices[job.device]
         slot = self._catalog.slot("device", device.id)
+        doubtful = self._missed.get(device.id, 0) >= _DOUBT
         if self._unknown(device.id):
+            if doubtful:
+                return Ask(device, slot, (), doubtful=True)
             try:
                 async with self._gate:
                     await self._discover(device, consumer)
@@ -194,7 +197,6 @@ class Polling:
                 silent = silence(slot, self._clock.now())
                 return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
         facts = self.facts.get(device.id, Facts())
-        doubtful = self._missed.get(device.id, 0) >= _DOUBT
         full = job.table != "links"
         wanted = self._wanted.get(device.id, set())
         ports = facts.ports if full else tuple(p for p in facts.ports if p.name in wanted)

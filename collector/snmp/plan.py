@@ -67,7 +67,7 @@ def chunks(ask: Ask, mib: Mib, *, split: bool) -> list[Chunk]:
     one table alone."""
     uptime = ber.oid(mib.scalars["sysUpTime"])
     once = [uptime]
-    if ask.engine:
+    if ask.engine and ask.ports:
         once += [ber.oid(mib.scalars["snmpEngineBoots"]), ber.oid(mib.scalars["snmpEngineTime"])]
     if ask.full and ask.ports:
         once.append(ber.oid(mib.scalars["ifTableLastChange"]))

@@ -39,17 +39,44 @@ def inventory(
         typer.echo(line)
         lines.append(line)
     if save:
-        typer.echo(f"written to {_save(lines, results)}", err=True)
+        typer.echo(f"written to {_save('inventory', lines, results)}", err=True)
 
 
-def _save(lines: list[str], results: Path) -> Path:
+@app.command()
+def lateness(
+    devices: Annotated[int, typer.Option("--devices", min=10, max=60_000)] = 1000,
+    silent: Annotated[
+        float, typer.Option("--silent", min=0.001, max=0.5, help="The share that is silent.")
+    ] = 0.1,
+    period: Annotated[float, typer.Option("--period", min=1, help="Seconds.")] = 10.0,
+    periods: Annotated[int, typer.Option("--periods", min=1, help="How many are measured.")] = 3,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Runs of each kind.")] = 3,
+    save: Annotated[
+        bool, typer.Option("--save", help="Also write lateness-DATE.txt into --results.")
+    ] = False,
+    results: Annotated[
+        Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")
+    ] = Path("bench/results"),
+) -> None:
+    """Poll many devices with all alive and with some silent: do the dead delay the living?"""
+    from edunet.cli._bench_lateness import Plan, report
+
+    lines = []
+    for line in report(Plan(devices, silent, period, periods, rounds)):
+        typer.echo(line)
+        lines.append(line)
+    if save:
+        typer.echo(f"written to {_save('lateness', lines, results)}", err=True)
+
+
+def _save(name: str, lines: list[str], results: Path) -> Path:
     from datetime import UTC, datetime
 
     from edunet.clock import SystemClock
     from edunet.errors import ConfigError
 
     day = datetime.fromtimestamp(SystemClock().now() / 1000, UTC).date()
-    path = results / f"inventory-{day}.txt"
+    path = results / f"{name}-{day}.txt"
     try:
         results.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -127,6 +127,7 @@ class Pipeline:
         level = logging.WARNING if way == "fell" else logging.INFO
         log.log(level, "%s %s: speed %s from %s to %s", device, interface, way, before, after)
         self.speed_changes[way] += 1
+        self._health.speed_changes.labels(way).inc()
 
     def _states(self, verdict: Verdict, now: int) -> list[Frame]:
         frames = []

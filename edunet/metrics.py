@@ -67,6 +67,11 @@ FAMILIES: Final[tuple[Metric, ...]] = (
     Metric("edunet_poll_lateness_seconds", "gauge", "How late the latest question was sent."),
     Metric("edunet_samples_rejected_total", "counter", "Values not believed, by reason."),
     Metric(
+        "edunet_speed_changes_total",
+        "counter",
+        "Interfaces whose negotiated speed fell or rose between two readings.",
+    ),
+    Metric(
         "edunet_collector_last_success_timestamp_seconds", "gauge", "When a device last answered."
     ),
     Metric("edunet_sink_lag_seconds", "gauge", "Age of the oldest frame a sink has not taken."),

@@ -19,8 +19,11 @@ def test_two_runs_in_one_process_share_no_figures() -> None:
 
 def test_every_figure_has_the_type_and_help_of_its_family() -> None:
     health = Health()
-    for gauge in (health.cycle, health.lateness, health.rejected, health.sink_lag, health.loop_lag):
-        gauge.labels("x")
+    for labelled in (
+        health.cycle, health.lateness, health.rejected, health.speed_changes, health.sink_lag,
+        health.loop_lag,
+    ):  # fmt: skip
+        labelled.labels("x")
     known = {family.name: family for family in FAMILIES}
     text = generate_latest(health.registry).decode()
     told = {
@@ -31,7 +34,8 @@ def test_every_figure_has_the_type_and_help_of_its_family() -> None:
     assert {
         "edunet_poll_cycle_seconds", "edunet_poll_cpu_seconds_total",
         "edunet_poll_answered_ratio", "edunet_poll_lateness_seconds",
-        "edunet_samples_rejected_total", "edunet_collector_last_success_timestamp_seconds",
+        "edunet_samples_rejected_total", "edunet_speed_changes_total",
+        "edunet_collector_last_success_timestamp_seconds",
         "edunet_sink_lag_seconds", "edunet_outbox_pending", "edunet_loop_lag_seconds",
     } == told.keys()  # fmt: skip
     for name, found in told.items():

@@ -17,9 +17,8 @@ import numpy.typing as npt
 from collector.probes._icmp import (
     FAMILIES,
     NO_ROUTE,
-    Token,
     open_socket,
-    packet,
+    packets,
     stamp,
     token_of,
 )
@@ -63,10 +62,10 @@ class _Sweep:
     """One round under way, with the sockets it is sent through."""
 
     def __init__(self, targets: Sequence[Target], count: int, ident: int) -> None:
-        self.targets = targets
         self.names = [str(target.address) for target in targets]
+        self.places = [(name, 0) for name in self.names]
         self.families = [target.family for target in targets]
-        self.ident = ident
+        self.ident, self.secret = ident, secrets.randbits(64)
         self.sockets: dict[int, socket.socket] = {}
         self.sent = np.zeros((len(targets), count), np.int64)
         self.back = np.zeros((len(targets), count), np.int64)
@@ -76,9 +75,9 @@ class _Sweep:
 
     def take(self, number: int, echo: int, at: int, source: str) -> None:
         """Count one reply, if it comes from whom we asked and is the first."""
-        if number >= len(self.targets) or echo >= self.back.shape[1]:
+        if number >= len(self.names) or echo >= self.back.shape[1]:
             return
-        if self.names[number] == source.split("%")[0] and not self.back[number, echo]:
+        if self.names[number] == source.partition("%")[0] and not self.back[number, echo]:
             self.back[number, echo] = max(at, self.sent[number, echo] + 1)
             self._less()
 
@@ -144,20 +143,20 @@ class Pinger:
     ) -> Burst:
         """Send each target `count` echoes `gap_s` apart; take what is back `wait_s` later."""
         self._ident = (self._ident + 1) & 0xFFFF
-        secret, sweep = secrets.randbits(64), _Sweep(targets, count, self._ident)
-        self._sweeps[secret] = sweep
+        sweep = _Sweep(targets, count, self._ident)
+        self._sweeps[sweep.secret] = sweep
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
             with self._lent(sweep):
                 for echo in range(count):
                     await asyncio.sleep(max(0.0, start + echo * gap_s - loop.time()))
-                    await self._send_all(secret, sweep, echo)
+                    await self._send_all(sweep, echo)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
                         await sweep.complete.wait()
         finally:
-            del self._sweeps[secret]
+            del self._sweeps[sweep.secret]
         return Burst([target.slot for target in targets], sweep.sent, sweep.back, sweep.began)
 
     @contextlib.contextmanager
@@ -175,16 +174,20 @@ class Pinger:
             for found in own:
                 _closed(found)
 
-    async def _send_all(self, secret: int, sweep: _Sweep, echo: int) -> None:
+    async def _send_all(self, sweep: _Sweep, echo: int) -> None:
         """One echo to everybody.
 
         For want of a route to all of a family, nothing was sent: we are cut off. For want of a
         route to some, those echoes do not come back, which is the truth about those.
         """
         since = time.time_ns() - _SAME_MOMENT_NS
-        nowhere = []
-        for number in range(len(sweep.targets)):
-            if self._send(sweep, Token(secret, number, echo)):
+        nowhere, count = [], len(sweep.names)
+        made = {
+            family: packets(family, sweep.ident, sweep.secret, echo, count)
+            for family in set(sweep.families)
+        }
+        for number, family in enumerate(sweep.families):
+            if self._send(sweep, number, echo, made[family][number]):
                 nowhere.append(number)
             if number % _PAUSE_AFTER == _PAUSE_AFTER - 1:
                 await asyncio.sleep(0)
@@ -192,9 +195,8 @@ class Pinger:
             if self._left.get(sweep.families[number], 0) < since:
                 sweep.unsent(number, echo)
 
-    def _send(self, sweep: _Sweep, token: Token) -> bool:
+    def _send(self, sweep: _Sweep, number: int, echo: int, packet: bytes) -> bool:
         """Send one echo; whether there was no route for it. What else stops it is our own fault."""
-        number, echo = token.number, token.echo
         family = sweep.families[number]
         found = sweep.sockets.get(family)
         if found is None:  # this machine does not speak IPv6, or we may not send
@@ -202,7 +204,7 @@ class Pinger:
             return False
         sweep.sent[number, echo] = at = time.time_ns()
         try:
-            found.sendto(packet(family, sweep.ident, token), (sweep.names[number], 0))
+            found.sendto(packet, sweep.places[number])
         except OSError as error:
             if error.errno in NO_ROUTE:
                 return True
@@ -218,8 +220,8 @@ class Pinger:
             except OSError:
                 return
             token = token_of(found, data)
-            if token and (sweep := self._sweeps.get(token.secret)):
-                sweep.take(token.number, token.echo, stamp(extra), source[0])
+            if token and (sweep := self._sweeps.get(token[0])):
+                sweep.take(token[1], token[2], stamp(extra), source[0])
 
 
 def summary(slots: Sequence[int], sent: Nanoseconds, back: Nanoseconds, began: int = 0) -> Frame:

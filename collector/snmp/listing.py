@@ -41,18 +41,19 @@ class Lister:
         told = await self._client.get(device, [ber.oid(oid) for oid in scalars.values()])
         said = {name: told.get(ber.oid(oid)) for name, oid in scalars.items()}
         columns: dict[bytes, dict[int, Value]] = {}
-        silent: list[str] = []
+        silent: dict[str, str] = {}
         for table in self._mib.tables:
             walk = Walk(self._columns(table))
             try:
                 async with asyncio.timeout(_TABLE_S):
                     await self._walk(device, walk)
             except (ProbeError, TimeoutError) as error:
-                silent.append(f"{table}: {str(error) or f'not done within {_TABLE_S:g} s'}")
+                silent[table] = str(error) or f"not done within {_TABLE_S:g} s"
             columns |= walk.rows
         listed = self._listed(columns)
-        if silent and not listed:
-            raise UnlistedError(f"walk of {'; '.join(silent)}")
+        failed = tuple(f"{table}: {why}" for table, why in silent.items())
+        if failed and not listed:
+            raise UnlistedError(f"walk of {'; '.join(failed)}")
         uptime = number_of(said["sysUpTime"])
         return Found(
             descr=text(said["sysDescr"]),
@@ -60,8 +61,12 @@ class Lister:
             name=text(said["sysName"]),
             uptime=uptime or 0,
             interfaces=listed,
-            lacks=tuple(t for t in self._mib.tables if not self._has(t, columns)),
-            silent=tuple(silent),
+            lacks=tuple(
+                table
+                for table in self._mib.tables
+                if table not in silent and not self._has(table, columns)
+            ),
+            silent=failed,
             changed=number_of(said["ifTableLastChange"]),
             engine=number_of(said["snmpEngineBoots"]) is not None,
         )

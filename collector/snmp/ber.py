@@ -42,7 +42,8 @@ def element(tag: int, contents: bytes) -> bytes:
 
 def integer(value: int) -> bytes:
     """An INTEGER, as short as it can be."""
-    return element(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, signed=True))
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return element(INTEGER, value.to_bytes(size, signed=True))
 
 
 def octets(value: bytes) -> bytes:
@@ -127,7 +128,8 @@ def oid(dotted: str) -> bytes:
         ValueError: it is none.
     """
     numbers = [int(part) for part in dotted.split(".")]
-    if len(numbers) < 2 or not ((numbers[0] < 2 and numbers[1] < 40) or numbers[0] == 2):
+    rooted = len(numbers) > 1 and ((numbers[0] < 2 and numbers[1] < 40) or numbers[0] == 2)
+    if not rooted or min(numbers) < 0:
         raise ValueError(f"{dotted[:80]!r} is no OID")
     return oid_of(numbers[0] * 40 + numbers[1], *numbers[2:])
 

@@ -11,6 +11,7 @@ from collector.snmp import ber
 from collector.snmp.client import Client, RefusedError
 from collector.snmp.pdu import GETBULK, GETNEXT, NO_SUCH_NAME, Pdu, Value
 from collector.snmp.walk import MOST_ROWS, Walk
+from collector.snmp.wire import NoAnswerError
 from collector.transports import Found, Listed, UnlistedError
 from collector.values import mac_of, number_of, text
 from edunet.errors import ProbeError
@@ -91,11 +92,10 @@ class Lister:
                 if modesty == 2:  # one name by GETNEXT: nothing asks less
                     raise
                 self._modesty[device.id] = modesty + 1
-            except ProbeError:
+            except NoAnswerError:
                 if modesty:
                     raise
                 self._modesty[device.id] = 1  # some agents never answer a GETBULK
-                await self._step(device, walk, asks, 1)
 
     async def _step(self, device: Device, walk: Walk, asks: list[bytes], modesty: int) -> None:
         if modesty == 0:

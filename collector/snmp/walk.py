@@ -43,17 +43,18 @@ class Walk:
         """Take an answer: one value for each name asked, the whole repeated, the rest cut off.
 
         A column ends where its prefix does, where the agent says so, where it does not go
-        forward, or when nothing of it was answered. `asked_for`: only the first so many names
-        of `asks` were asked, the other columns wait.
+        forward, or when nothing at all was answered; one the answer was cut off before waits,
+        unless the agent goes in circles. `asked_for`: only the first so many names of `asks`
+        were asked, the other columns wait.
         """
         asked = self._open[:asked_for]
-        going = {
+        going = [
             column
             for place, column in enumerate(asked)
             if self._column(column, binds[place :: len(asked)])
-        }
-        waiting = self._open[len(asked) :]
-        self._open = [column for column in asked if column in going] + waiting
+        ]
+        cut_off = asked[len(binds) :] if binds and not self.circling else []
+        self._open = cut_off + going + self._open[len(asked) :]
 
     def _column(self, column: bytes, binds: Sequence[Bind]) -> bool:
         """Take what was answered for one column; whether it goes on."""

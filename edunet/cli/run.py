@@ -64,12 +64,12 @@ def command(
             from edunet.cli._rights import Rights
 
             adapt = _after(adapt, Rights(able).adapted)
-            _stand(what)
             house = House(adapt(what), how, inventory.parent, SystemClock())
             reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
             house.start()
             gc.freeze()  # walking an inventory in search of garbage would stop every thread
+            _stand(what)
             _welcome(how, what, lab)
             serve(house, door)
         finally:

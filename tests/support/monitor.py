@@ -121,11 +121,12 @@ class Monitor:
 
     def settled(self) -> None:
         """Nothing was told since `forget` but what the test has asked for."""
-        eventually(self._open, lambda seen: not seen, "every alert told to be told as over")
+        self._all_over()
         self._exactly(self.expected)
 
     def forget(self) -> None:
         """Begin anew with what is told from now on."""
+        self._all_over()
         self.hook.calls.clear()
         self.expected = ()
 
@@ -134,10 +135,13 @@ class Monitor:
         assert list(actions) == [notice["action"] for notice in found], found
         return found
 
-    def _open(self) -> set[str]:
-        notices = [call.notice for call in self.hook.calls]
-        over = {notice["alert"] for notice in notices if notice["action"] == "resolve"}
-        return {notice["alert"] for notice in notices} - over
+    def _all_over(self) -> None:
+        def still() -> set[str]:
+            notices = [call.notice for call in self.hook.calls]
+            over = {notice["alert"] for notice in notices if notice["action"] == "resolve"}
+            return {notice["alert"] for notice in notices} - over
+
+        eventually(still, lambda seen: not seen, "every alert told to be told as over")
 
     def judged(self, rounds: int) -> None:
         """Wait until it has judged for so many more seconds."""

@@ -122,8 +122,8 @@ class City:
 
     def heal(self) -> None:
         """Mend whatever was broken."""
-        for link in {cable.link for cable in CABLES}:
-            self.mend(link)
+        for each in CABLES:
+            self.mend(each.link)
         for agent in self.agents.values():
             if agent.running:
                 agent.wake()

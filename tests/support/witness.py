@@ -76,8 +76,12 @@ class Witness:
 
     def swear(self) -> None:
         """What was told until now was true, but for rates taken in haste."""
-        lies = [lie for lie in self.lies if not self._hasty(lie)]
-        assert not lies, "\n".join(str(lie) for lie in lies)
+        untrue = self.untrue()
+        assert not untrue, "\n".join(str(lie) for lie in untrue)
+
+    def untrue(self) -> list[Lie]:
+        """What was told and cannot be, leaving out rates taken in haste."""
+        return [lie for lie in self.lies if not (lie.rate and self._soon(lie.port, lie.at))]
 
     def look_again(self) -> None:
         """Wait until everything was looked at once more."""
@@ -92,9 +96,6 @@ class Witness:
             for before, now in itertools.pairwise(told)
             if self._soon(port, now.at) and now.rates not in (before.rates, (None, None))
         ]
-
-    def _hasty(self, lie: Lie) -> bool:
-        return lie.rate and self._soon(lie.port, lie.at)
 
     def _soon(self, port: Port, at: float) -> bool:
         before = self._monitor.read(*port, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from collector.mibs import Mib
+from collector.mibs import Mib, Source
 from collector.snmp import ber
 from collector.transports import Ask
 from edunet.facts import Port
@@ -13,7 +13,9 @@ from edunet.facts import Port
 _MOST_BYTES: Final = 1330  # of a reply's values: with its headers it stays below 1472
 _MOST_NAMES: Final = 53  # beside the scalars
 _MOST_NAMES_APART: Final = 20
-_PER_VALUE: Final = 15  # tags, lengths and a counter, beside the name itself
+_PER_VALUE: Final = 6  # three tags, three lengths
+_SHORT: Final = 100  # bytes of a text; with its name, a longer one has longer lengths
+_LONGER: Final = 4
 
 
 class Chunk(NamedTuple):
@@ -33,7 +35,8 @@ class Chunk(NamedTuple):
         found = list(self.scalars)
         for port, objects in zip(self.ports, self.objects, strict=True):
             row = ber.oid_of(port.ifindex)
-            found += [name + row for name in (*_identity(port, mib, self.table), *objects)]
+            identity = [ber.oid(mib.identity[name]) for name in _identity(port, self.table)]
+            found += [name + row for name in (*identity, *objects)]
         return found
 
     def halves(self) -> tuple[Chunk, ...]:
@@ -89,15 +92,14 @@ def _of_table(ask: Ask, mib: Mib, table: str, uptime: bytes) -> Iterator[Chunk]:
         wanted = tuple(_objects(port, mib, table, full=ask.full))
         if not wanted:
             continue
-        identity = _identity(port, mib, table)
-        more = sum(len(name) + _PER_VALUE for name in (*wanted, *identity))
-        more += len(port.said) + len(port.name)
+        identity = _identity(port, table)
+        more = _size(port, wanted, identity, mib)
         full = size + more > _MOST_BYTES or names + len(wanted) + len(identity) > most
         if ports and full:
             yield _chunk(ports, objects, mib, table, uptime)
             ports, objects, size, names = [], [], 0, 0
         ports.append(port)
-        objects.append(wanted)
+        objects.append(tuple(source.prefix for source in wanted))
         size, names = size + more, names + len(wanted) + len(identity)
     if ports:
         yield _chunk(ports, objects, mib, table, uptime)
@@ -115,7 +117,7 @@ def _chunk(
     return Chunk(tuple(ports), tuple(objects), scalars, table)
 
 
-def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[bytes]:
+def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[Source]:
     for column in mib.columns.values():
         if column.seldom and not full:
             continue
@@ -123,10 +125,25 @@ def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[bytes]
             if source.object in port.skip:
                 continue
             if not table or mib.table(source.prefix) == table:
-                yield source.prefix
+                yield source
 
 
-def _identity(port: Port, mib: Mib, table: str) -> list[bytes]:
+def _size(port: Port, wanted: Iterable[Source], identity: Iterable[str], mib: Mib) -> int:
+    """Bytes of a reply about this port, its numbers as long as they can be."""
+    row = len(ber.oid_of(port.ifindex))
+    size = 0
+    for source in wanted:
+        widest = 1 if source.among else 9 if source.bits == 64 else 5
+        size += len(source.prefix) + row + widest + _PER_VALUE
+    said = {"name": port.said, "descr": port.descr, "alias": port.alias, "mac": "6bytes"}
+    for name in identity:
+        text = len(said[name].encode())
+        size += len(ber.oid(mib.identity[name])) + row + text + _PER_VALUE
+        size += _LONGER if text > _SHORT else 0
+    return size
+
+
+def _identity(port: Port, table: str) -> list[str]:
     """What tells whose row it is: ifName, and what the port is called by.
 
     A table asked apart comes with a name of its own, for the other's may be silent.
@@ -138,4 +155,4 @@ def _identity(port: Port, mib: Mib, table: str) -> list[bytes]:
         names.add("descr")
     if not names:
         names.add("name" if table == "ifXTable" else "descr")
-    return [ber.oid(mib.identity[name]) for name in sorted(names)]
+    return sorted(names)

@@ -27,6 +27,7 @@ from edunet.inventory.model import Device
 from edunet.secrets import Access
 
 TIMEOUTS: Final = (1.0, 2.0)  # seconds; as many tries. A satellite needs 0.7
+_MOST_BROKEN: Final = 4  # objects of one question, one in each of its rows
 _VERBS: Final = {GET: "get", GETNEXT: "getnext", GETBULK: "getbulk"}
 _VERSIONS: Final = {"1": V1, "2c": V2C}
 
@@ -78,13 +79,15 @@ class Client:
             RefusedError: it answered that it cannot.
             ProbeError: no usable answer within the tries.
         """
-        wanted = list(names)
+        wanted, broken = list(names), 0
         while wanted:
             answer = await self.put(device, GET, wanted, timeouts)
             if not answer.status:
                 return _believed(answer, wanted)
             named = 1 <= answer.place <= len(wanted) and answer.status in {NO_SUCH_NAME, GEN_ERR}
-            if not named:
+            # Version 1 says so of each object that is not there; who else does is broken.
+            broken += answer.status == GEN_ERR or self.version(device) != "1"
+            if not named or broken > _MOST_BROKEN:
                 raise RefusedError(answer)
             del wanted[answer.place - 1]
         return {}

@@ -44,6 +44,7 @@ class Reader:
         self._refusals = 0
         self._waiting: list[Chunk] = []  # the next one last
         self._why: ProbeError | None = None
+        self._sign: Reading | None = None  # of life, though no row may come
 
     async def run(self) -> None:
         """Ask.
@@ -62,7 +63,11 @@ class Reader:
                 return
             if self._lost[chunk.table] < _LOST_IN_A_ROW:
                 await self._try(chunk)
-        if not self.readings and self._why:
+        if self._waiting:
+            self.trouble = self.trouble or "it refuses whatever is asked"
+        if not self.readings and self._sign:
+            self.readings.append(self._sign)
+        elif not self.readings and self._why:
             raise self._why
 
     def _plan(self) -> None:
@@ -86,7 +91,8 @@ class Reader:
 
     async def _read(self, chunk: Chunk) -> None:
         values = await self._client.get(self._ask.device, chunk.names(self._mib))
-        self._lost[chunk.table] = self._refusals = 0
+        self._lost[chunk.table] = 0
+        self._refusals = 0 if values else self._refusals + 1
         self.readings.append(Reading(chunk.ports, values, self._clock.now()))
 
     def _name(self, chunk: Chunk, error: ProbeError) -> None:
@@ -116,4 +122,5 @@ class Reader:
             ProbeError: no answer.
         """
         uptime = ber.oid(self._mib.scalars["sysUpTime"])
-        await self._client.get(self._ask.device, [uptime], TIMEOUTS[:1])
+        values = await self._client.get(self._ask.device, [uptime], TIMEOUTS[:1])
+        self._sign = Reading((), values, self._clock.now())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liar import COMMUNITY
+from polled import spoken
 
 from collector.mibs import Mib, mib
 from collector.snmp.client import TIMEOUTS, Client
+from collector.snmp.listing import Lister
 from collector.snmp.pdu import Pdu
+from collector.transports.snmp import Snmp
 from edunet.clock import SystemClock
 from edunet.inventory.model import Device
 from edunet.secrets import Access
@@ -32,3 +35,11 @@ class Hasty(Client):
         repeat: int = 0,
     ) -> Pdu:
         return await super().put(device, kind, names, [each / 30 for each in timeouts], repeat)
+
+
+def transport(version: str = "2c") -> Snmp:
+    """One whose client is hasty; `tests/collector/conftest.py` closes it after the test."""
+    made = spoken(Access(version, COMMUNITY.encode()))
+    made.client = Hasty(version)
+    made._lister = Lister(made.client, TABLE)
+    return made

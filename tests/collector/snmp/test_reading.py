@@ -2,79 +2,32 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
 from hasty import transport
 from liar import (
-    ADMIN,
     DISCARDS,
     ERRORS,
     GEN_ERR,
     IF,
     IFX,
-    IN_OCTETS,
     NAME,
-    OPER,
-    OUT_OCTETS,
-    SPEED,
     UPTIME,
     Liar,
     Lie,
     Objects,
-    Row,
     asks_for,
     binds,
     liar,
-    switch,
 )
-from polled import Line, answered, table
+from polled import answered, table
+from telling import Rows, city_switch, good, listed, truth
 
 from collector.transports import Answer, Ask
 from edunet.errors import ProbeError
-from edunet.frame import Reason
 from lab import ber
 
-COLUMNS = {
-    "in_octets": IN_OCTETS, "out_octets": OUT_OCTETS, "oper": OPER, "admin": ADMIN,
-    **ERRORS, **DISCARDS,
-}  # fmt: skip
 OF_IF_TABLE = {"oper", "admin", *ERRORS, *DISCARDS}
 EMPTY = ber.NO_SUCH_INSTANCE
-Rows = dict[str, dict[str, Any]]
-
-
-def city_switch(count: int) -> Objects:
-    """Every value of every row is another, as far as its type allows; counters of both widths."""
-    objects = switch([Row(n, f"GE0/0/{n}", f"GigabitEthernet0/0/{n}") for n in range(1, count + 1)])
-    for n in range(1, count + 1):
-        objects[*OPER, n] = ber.number(ber.INTEGER, 1 + n * 5 % 7)
-        objects[*ADMIN, n] = ber.number(ber.INTEGER, 1 + n % 3)
-        objects[*SPEED, n] = ber.number(ber.GAUGE32, 1000 + n)
-    return objects
-
-
-def truth(objects: Objects) -> Rows:
-    """Name -> column -> value."""
-    rows = [oid[-1] for oid in objects if oid[:-1] == NAME]
-    found: Rows = {}
-    for n in rows:
-        own: dict[str, Any] = {
-            name: int.from_bytes(objects[*oid, n][2:]) for name, oid in COLUMNS.items()
-        }
-        own["speed"] = int.from_bytes(objects[*SPEED, n][2:]) * 1e6
-        found[objects[*NAME, n][2:].decode()] = own
-    return found
-
-
-async def listed(agent: Liar) -> Line:
-    """Discovered while it was honest."""
-    line = Line(agent.device, transport())
-    await line.discover()
-    agent.questions.clear()
-    return line
 
 
 async def polled(objects: Objects, lie: Lie) -> tuple[Answer, Rows, Liar]:
@@ -83,12 +36,6 @@ async def polled(objects: Objects, lie: Lie) -> tuple[Answer, Rows, Liar]:
         agent.lie = lie
         answer = await line.poll()
         return answer, table(answer, line.catalog), agent
-
-
-def good(row: dict[str, Any]) -> dict[str, Any]:
-    """What is believed of a row, of the columns that differ from row to row."""
-    known = {*COLUMNS, "speed"}
-    return {n: v for n, v in row.items() if n in known and not isinstance(v, Reason)}
 
 
 def silent_to(entry: tuple[int, ...]) -> Lie:
@@ -234,76 +181,6 @@ async def test_one_broken_object_of_one_row_costs_that_object_alone() -> None:
     assert expected == {name: good(row) for name, row in rows.items()}
     assert answer.trouble is None
     assert 3 + 1 == len(agent.questions)
-
-
-class Shuffling:
-    """True values only, each with its own name; but in what order, how often, and of which day?"""
-
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 (lies, not secrets)
-
-    def __call__(self, agent: Liar, asked: ber.Request) -> bytes | Iterable[bytes] | None:
-        dice = self.dice
-        if dice.random() < 0.1:
-            agent.objects = renumbered(agent.objects, dice)
-        names = [ber.subids(name) for name in asked.names]
-        said = [(oid, agent.objects.get(oid, ber.NO_SUCH_INSTANCE)) for oid in names]
-        twist = dice.randrange(9)
-        if twist == 0:
-            dice.shuffle(said)
-        elif twist == 1:
-            said = [bind for bind in said if dice.random() < 0.8]
-        elif twist == 2:
-            said = [bind for bind in said for _ in range(dice.choice([1, 1, 1, 2]))]
-        elif twist == 3:
-            one, other = dice.randrange(len(said)), dice.randrange(len(said))
-            said[one], said[other] = said[other], said[one]
-        elif twist == 4:
-            said = sorted(said, reverse=dice.random() < 0.5)
-        elif twist == 5:
-            strangers = [oid for oid in agent.objects if oid not in names]
-            said = [
-                (oid, agent.objects[oid]) if dice.random() < 0.3 else bind
-                for bind in said
-                for oid in [dice.choice(strangers)]
-            ]
-        elif twist == 6:
-            return ber.response(
-                asked, binds(said), dice.choice([1, 2, 5]), dice.randrange(len(said) + 2)
-            )
-        whole = ber.response(asked, binds(said))
-        late = asked._replace(id=dice.randbytes(4))
-        return dice.choice([[whole], [whole, whole], [ber.response(late, binds(said)), whole]])
-
-
-def renumbered(objects: Objects, dice: random.Random) -> Objects:
-    """The same ports, two of which have changed their numbers; or one has another's name."""
-    rows = sorted(oid[-1] for oid in objects if oid[:-1] == NAME)
-    one, other = dice.sample(rows, 2)
-    turned = {one: other, other: one}
-    tables = (IF, IFX)
-    return {
-        (*oid[:-1], turned.get(oid[-1], oid[-1])) if oid[: len(IF)] in tables
-        or oid[: len(IFX)] in tables else oid: value
-        for oid, value in objects.items()
-    }  # fmt: skip
-
-
-async def test_no_value_ever_stands_in_a_foreign_row() -> None:
-    """Whatever is answered, what is believed of a port is what the port of that name counted."""
-    believed = 0
-    expected = truth(city_switch(11))
-    for seed in range(60):
-        async with liar(city_switch(11)) as agent:
-            line = await listed(agent)
-            agent.lie = Shuffling(seed)
-            for split in (False, True):
-                line.transport._split = {agent.device.id} if split else set()  # type: ignore[attr-defined]
-                rows = table(await line.poll(), line.catalog)
-                for name, row in rows.items():
-                    believed += len(good(row))
-                    assert good(row).items() <= expected[name].items(), (seed, name)
-    assert believed > 3000, "and there was something to be believed"
 
 
 async def test_a_row_without_any_of_its_names_is_nobodys() -> None:

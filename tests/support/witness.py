@@ -20,6 +20,7 @@ _TOLERANCE: Final = 1.05
 _SLACK_BPS: Final = 50_000  # a poll itself, in the shortest window
 _LAST_WORDS_S: Final = 1.0  # what an agent said before it died may still be on its way
 
+_TOLD_APART_S: Final = 0.4  # the longest of the kernel's short windows, and a look at either end
 HASTE_S: Final = 0.25
 
 Port = tuple[str, str]
@@ -75,13 +76,17 @@ class Witness:
         self._thread.join()
 
     def swear(self) -> None:
-        """What was told until now was true, but for rates taken in haste."""
+        """What was told until now was true."""
         untrue = self.untrue()
         assert not untrue, "\n".join(str(lie) for lie in untrue)
 
     def untrue(self) -> list[Lie]:
-        """What was told and cannot be, leaving out rates taken in haste."""
-        return [lie for lie in self.lies if not (lie.rate and self._soon(lie.port, lie.at))]
+        """What was told and cannot be, but for rates of a time too short for our own looks."""
+        return [
+            lie
+            for lie in self.lies
+            if not (lie.rate and self._soon(lie.port, lie.at, _TOLD_APART_S))
+        ]
 
     def look_again(self) -> None:
         """Wait until everything was looked at once more."""
@@ -94,12 +99,12 @@ class Witness:
             (port, before, now)
             for port, told in self.told.items()
             for before, now in itertools.pairwise(told)
-            if self._soon(port, now.at) and now.rates not in (before.rates, (None, None))
+            if self._soon(port, now.at, HASTE_S) and now.rates not in (before.rates, (None, None))
         ]
 
-    def _soon(self, port: Port, at: float) -> bool:
+    def _soon(self, port: Port, at: float, seconds_after: float) -> bool:
         before = self._monitor.read(*port, at)
-        return before is not None and at - before < HASTE_S
+        return before is not None and at - before < seconds_after
 
     def _watch(self) -> None:
         url = self._monitor.url

@@ -36,6 +36,8 @@ _PER_WAKE: Final = 256  # datagrams taken before the rest of the loop gets its t
 _STALE_ERRORS: Final = 64
 _EXTENDED: Final = struct.Struct("=IBBBBII")  # struct sock_extended_err, linux/errqueue.h
 _BY_ICMP: Final = {2, 3}
+_FULL: Final = {errno.EAGAIN, errno.ENOBUFS}
+_ROOM_S: Final = 0.002  # from one look to the next whether there is room again
 
 
 class NoAnswerError(ProbeError):
@@ -67,14 +69,15 @@ class Wire:
     """Owned by one event loop; sockets are taken with the first question.
 
     Attributes:
-        dropped: what came and was not believed, by reason: `foreign` (from an address nobody
-            asked), `unclaimed` (late, a duplicate, or of another id), `malformed`.
+        dropped: what came and was not believed, by reason: `foreign` (from an address nobody is
+            asking now), `unclaimed` (late, a duplicate, or of another id), `malformed`.
     """
 
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
         self._waiting: dict[_Peer, list[_Question[Any]]] = defaultdict(list)
         self.dropped: Counter[str] = Counter()
+        self._queue = asyncio.Lock()  # of those that wait for room to send
 
     async def ask(
         self, address: Address, port: int, packet: bytes, claim: Claim[T], seconds: float
@@ -89,7 +92,7 @@ class Wire:
         question = _Question(claim, answer)
         self._waiting[peer].append(question)
         try:
-            self._send(address, port, packet)
+            await self._send(address, port, packet, seconds)
             async with asyncio.timeout(seconds) as limit:
                 return await answer
         except TimeoutError:
@@ -110,22 +113,41 @@ class Wire:
             found.close()
         self._sockets.clear()
 
-    def _send(self, address: Address, port: int, packet: bytes) -> None:
+    async def _send(self, address: Address, port: int, packet: bytes, seconds: float) -> None:
+        """Send it now; when this machine's own queue is full, as soon as there is room.
+
+        Raises:
+            UnsentError: it cannot be sent, or not within so many seconds.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        code = errno.EAGAIN if self._queue.locked() else self._unsent(address, port, packet)
+        if code in _FULL:
+            async with self._queue:
+                while (code := self._unsent(address, port, packet)) in _FULL:
+                    if loop.time() >= until:
+                        break
+                    await asyncio.sleep(_ROOM_S)
+        if code:
+            raise UnsentError(f"cannot send: {_words(code)}")
+
+    def _unsent(self, address: Address, port: int, packet: bytes) -> int:
+        """Send it; the number of the error why it could not be sent, or 0."""
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         try:
             found = self._sockets.get(family) or self._open(family)
         except OSError as error:
-            raise UnsentError(f"cannot send: {_words(error.errno)}") from None
+            return error.errno or errno.EIO
         for _ in range(_STALE_ERRORS):
             try:
                 found.sendto(packet, (str(address), port))
             except OSError as error:
                 # The socket may first tell of an error some other question met.
                 if not self._errors(family):
-                    raise UnsentError(f"cannot send: {_words(error.errno)}") from None
+                    return error.errno or errno.EIO
             else:
-                return
-        raise UnsentError("cannot send: the kernel reports too many errors")
+                return 0
+        return errno.ENOBUFS
 
     def _open(self, family: int) -> socket.socket:
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -190,7 +212,8 @@ class Wire:
 
     def _failed(self, peer: _Peer, note: bytes) -> None:
         code, origin, *_ = _EXTENDED.unpack_from(note)
-        if origin not in _BY_ICMP:
+        # A path narrower than the packet is no absence: the next one will go in pieces.
+        if origin not in _BY_ICMP or code == errno.EMSGSIZE:
             return
         who = _offender(note[_EXTENDED.size :])
         if code == errno.ECONNREFUSED:
@@ -213,5 +236,5 @@ def _offender(address: bytes) -> str:
     return ""
 
 
-def _words(code: int | None) -> str:
-    return os.strerror(code or 0).lower()
+def _words(code: int) -> str:
+    return os.strerror(code).lower()

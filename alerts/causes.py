@@ -82,7 +82,7 @@ def _border(topology: Topology, seen: Evidence, verdict: Verdict) -> list[Dark]:
         near = [
             (link, g)
             for link, g in topology.links_of[x]
-            if verdict.reached[g] and not seen.cut_before(link, _side(topology, link, g), x)
+            if verdict.reached[g] and not any(seen.cut_before(link, side, x) for side in (0, 1))
         ]
         living = [pair for pair in near if verdict.good[pair[1]]]
         if near:

@@ -119,7 +119,7 @@ def main() -> None:
         city.whole()
         readings = sum(len(told) for told in city.witness.told.values())
         print(f"\n{city.witness.rounds} looks at the API, {readings} readings of ports,")
-        print(f"{len(city.witness.untrue())} not true, {len(city.witness.hasty())} taken in haste")
+        print(f"{len(city.witness.untrue())} not true")
 
 
 if __name__ == "__main__":

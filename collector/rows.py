@@ -53,10 +53,10 @@ def frames_of(
     if not readings:
         return (silence(ask.slot, now),), renumbered
     last = readings[-1]
-    answered = _answered(ask.slot, last.time, 1, uptime_of(last, table))
+    told = answered(ask.slot, last.time, uptime_of(last, table))
     if not rows:
-        return (answered,), renumbered
-    return (answered, _interfaces(list(rows.values()), table, engine)), renumbered
+        return (told,), renumbered
+    return (told, _interfaces(list(rows.values()), table, engine)), renumbered
 
 
 def is_still(port: Port, values: Mapping[bytes, Value], table: Mib) -> bool:
@@ -100,15 +100,20 @@ class _Row:
 
 def silence(slot: int, now: int) -> Frame:
     """The `device` frame of a device that did not answer."""
-    return _answered(slot, now, 0, 0)
+    return _device(slot, now, 0, 0)
 
 
 def unasked(slot: int, now: int) -> Frame:
     """The `device` frame of a device whom no question could be sent to: neither up nor down."""
-    return _answered(slot, now, -1, 0)
+    return _device(slot, now, -1, 0)
 
 
-def _answered(slot: int, time: int, answered: int, uptime: int) -> Frame:
+def answered(slot: int, time: int, uptime: int) -> Frame:
+    """The `device` frame of a device that answered; `uptime` is sysUpTime, 0 = not told."""
+    return _device(slot, time, 1, uptime)
+
+
+def _device(slot: int, time: int, answered: int, uptime: int) -> Frame:
     return Frame(
         "device",
         np.array([slot], np.int32),

@@ -55,10 +55,16 @@ def text(value: Value | None) -> str:
     """
     if value is None or value.tag != ber.OCTETS or not isinstance(value.what, bytes):
         return ""
-    for encoding in ("utf-8", "gb18030", "latin-1"):
-        try:
-            read = value.what.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
+    read = _decoded(value.what)
     return "".join(c if c.isprintable() else " " for c in read[:_MOST_TEXT]).strip()
+
+
+def _decoded(said: bytes) -> str:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return said.decode(encoding)
+        except UnicodeDecodeError as error:
+            # A switch that keeps so many bytes of a name cuts through its last character.
+            if encoding == "utf-8" and error.reason == "unexpected end of data" and error.start:
+                return said[: error.start].decode(encoding)
+    return said.decode("latin-1")

@@ -17,6 +17,12 @@ RATES: Final = {"in_bps": "in_octets", "out_bps": "out_octets"}
 AUXILIARY: Final = frozenset({"bits", "discontinuity", "boots", "engine_s"})
 """Columns that say how counters are to be read: they end here."""
 
+HASTE_S: Final = 0.45
+"""Seconds by the device's clock that a rate needs: hundredths, and counters that the hardware
+refreshes in steps, tell nothing sooner."""
+
+_MEASURED: Final = (Reason.GOOD, Reason.IMPOSSIBLE, Reason.AMBIGUOUS)
+
 
 class Rates:
     """What each interface's counters were when they were last believed.
@@ -95,10 +101,15 @@ class _Seeds:
         self._stamp = np.zeros(0, np.int64)  # the last one known since the start, -1 = none
         self._boots = np.zeros(0, np.int64)
         self._engine = np.zeros(0)
+        self._rate = np.zeros(0)  # the last one given, NaN = none
         self._span = Span()
 
     def take(self, frame: Frame, counter: str, said: _Said, speeds: Speeds) -> _Taken:
-        """The rates since the seeds, which the frame's readings replace where they are believed."""
+        """The rates since the seeds, which the frame's readings replace where they are believed.
+
+        A reading that follows its seed in haste replaces nothing: the rate given last is given
+        again, and the next one is measured from the same seed.
+        """
         at = frame.slots.astype(np.intp)
         self._grow(int(at.max(initial=-1)) + 1)
         then = self._time[at]
@@ -117,9 +128,14 @@ class _Seeds:
             speeds.limit(at, fastest),
         )
         found, reason = rate(step)
+        hasty = (step.gap.seconds < HASTE_S) & np.isin(reason, _MEASURED)
+        if hasty.any():
+            found = np.where(hasty, self._rate[at], found)
+            reason[hasty] = np.where(np.isnan(found[hasty]), Reason.FIRST, Reason.GOOD)
         # While the device's clock stands still, the old reading stays the one to measure from.
-        seed = step.readable & (reason != Reason.STALE_CLOCK)
+        seed = step.readable & (reason != Reason.STALE_CLOCK) & ~hasty
         rows = slice(None) if seed.all() else np.flatnonzero(seed)
+        self._rate[at[rows]] = found[rows]
         self._count[at[rows]] = step.reading[rows]
         self._uptime[at[rows]] = frame.uptime[rows]
         self._time[at[rows]] = frame.times[rows]
@@ -169,6 +185,7 @@ class _Seeds:
         self._stamp = grown(self._stamp, rows, -1)
         self._boots = grown(self._boots, rows, -1)
         self._engine = grown(self._engine, rows, np.nan)
+        self._rate = grown(self._rate, rows, np.nan)
         self._span.grow(rows)
 
 

@@ -230,7 +230,11 @@ async def test_values_for_objects_nobody_asked_for_are_left_lying() -> None:
     def lie(agent: Liar, question: ber.Request) -> bytes:
         names = [ber.subids(name) for name in question.names]
         extra: Iterable[Any] = [((*IN_OCTETS, 2), ber.number(ber.COUNTER64, 666))]
-        rows = [(name, agent.objects[name]) for name in names if name[:-1] != IN_OCTETS]
+        rows = [
+            (name, agent.objects.get(name, ber.NO_SUCH_INSTANCE))
+            for name in names
+            if name[:-1] != IN_OCTETS
+        ]
         return ber.response(question, binds([*rows, *extra]))
 
     async with liar(switch([Row(1, "a")]), lie) as agent:

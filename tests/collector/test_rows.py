@@ -122,6 +122,8 @@ def test_whatever_an_agent_says_the_column_can_hold_it(value: Value, called: str
     [
         pytest.param("城东实验小学".encode(), "城东实验小学", id="UTF-8"),
         pytest.param("城东实验小学".encode("gbk"), "城东实验小学", id="GBK"),
+        pytest.param("城东实验小学".encode()[:-1], "城东实验小", id="UTF-8, cut by the switch"),
+        pytest.param("至城东".encode()[:7], "至城", id="UTF-8, cut after one byte of three"),
         pytest.param("𠮷野家".encode("gb18030"), "𠮷野家", id="GB 18030, four bytes"),
         pytest.param(b"GE0/0/1\x00", "GE0/0/1", id="a C programmer's end"),
         pytest.param(b"  up\tlink \r\n", "up link", id="white space"),

@@ -11,7 +11,7 @@ from counting import GIGA, MEGA, ROLL, START, TURN
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from edunet.derive import RATES, Rates
+from edunet.derive import HASTE_S, RATES, Rates
 from edunet.frame import Frame, Reason
 
 SPEEDS = (10 * MEGA, 100 * MEGA, GIGA, 10 * GIGA)
@@ -180,6 +180,11 @@ def due(seed: Poll, now: Poll, speeds: list[float]) -> bool:
     return not now.narrow or not (wraps or (fell and now.ticks is None))
 
 
+def hasty(seed: Poll, now: Poll) -> bool:
+    """Whether so little time passed that the rate given last has to do."""
+    return seed.begun == now.begun and 0 < passed(seed, now) < HASTE_S
+
+
 def octets(poll: Poll) -> list[int]:
     return [int(poll.frame.columns[name][0]) for name in COUNTERS]
 
@@ -190,6 +195,7 @@ class Counter:
     def __init__(self, way: int) -> None:
         self.way, self.rate, self.name = way, list(RATES)[way], COUNTERS[way]
         self.seed = -1  # which poll; -1 = none yet
+        self.last: float | None = None  # the rate given with it
         self.misled = False
 
     def check(self, polls: list[Poll], n: int, after: Frame) -> None:
@@ -198,6 +204,10 @@ class Counter:
         reason, bps = Reason(after.reason[self.rate][0]), float(after.columns[self.rate][0])
         event(reason.label)
         assert np.isnan(bps) == bool(reason)
+        if self.seed >= 0 and reason in {Reason.GOOD, Reason.FIRST} and hasty(seed, now):
+            assert (self.last if not reason else None) == (None if reason else bps)
+            assert bool(reason) == (self.last is None)
+            return
         if not reason:
             assert self.seed >= 0
             assert now.begun == seed.begun, "the device could not know"
@@ -210,6 +220,7 @@ class Counter:
             # Nothing speaks against an engine that is new to us, or tells of another restart.
             alone = self.seed >= 0 and now.begun == seed.begun + 1 and not self.misled
             self.seed, self.misled = n, now.torn and not alone
+            self.last = None if reason else bps
 
 
 @settings(max_examples=400, deadline=None)

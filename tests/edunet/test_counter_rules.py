@@ -267,3 +267,13 @@ def test_what_only_tells_how_to_read_counters_ends_here_and_duplex_does_not() ->
     after = Rates().derive(Frame("interface", raw.slots, raw.times, columns, why, raw.uptime))
     assert not AUXILIARY & (after.columns.keys() | after.reason.keys())
     assert [2] == after.columns["duplex"].tolist()
+
+
+def test_a_reading_in_haste_tells_no_rate_of_its_own_and_spoils_none() -> None:
+    """Two ticks of the clock are no time to measure by: the rate before is given once more."""
+    found = derived(
+        Read(0, 1000, 0), Read(0.02, 1000.02, 9000), Read(10, 1010, 12_500),
+        Read(10.03, 1010.03, 90_000), Read(20, 1020, 112_500),
+    )  # fmt: skip
+
+    assert [Reason.FIRST, Reason.FIRST, 10_000.0, 10_000.0, 80_000.0] == found

@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -179,6 +180,16 @@ class Monitor:
         times = self._reads.get((device, interface), [])
         number = bisect_left(times, before)
         return times[number - 1] if number else None
+
+    def shortest(self, since: float) -> dict[tuple[str, str], float]:
+        """Seconds between the two readings of each port that lie closest, since that moment."""
+        self.lines()
+        found = {}
+        for port, times in self._reads.items():
+            times = times[bisect_left(times, since) :]
+            if len(times) > 1:
+                found[port] = min(b - a for a, b in pairwise(times))
+        return found
 
     def lines(self) -> list[Line]:
         """Every row that was written down so far."""

@@ -10,7 +10,7 @@ import bz2
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from polled import inventory
 
 import lab
 from edunet.clock import ManualClock
+from edunet.errors import LabError
 from edunet.inventory.model import Device
 from lab.agents import Agents
 from lab.city import City
@@ -39,6 +40,7 @@ SPEED, MEGABITS = f"{IF}.5", f"{IFX}.15"
 COUNTERS, NUMBERS = {"65", "70"}, {"2", "65", "66", "67", "71"}
 MISSING, MALFORMED = "MISSING", "MALFORMED"  # a `Reason` is a number, and equal to one
 
+_TRIES = 5
 _WHOLE = 4 << 20  # bytes; of what is larger the groups asked for are enough, and read in a second
 _GROUPS = tuple(
     f"1.3.6.1.{group}.".encode() for group in ("2.1.1", "2.1.2", "2.1.10.7", "2.1.31", "6.3.10")
@@ -186,17 +188,20 @@ def _token(row: Row) -> str:
 @asynccontextmanager
 async def played(path: Path, kind: str = "honest") -> AsyncIterator[Device]:
     """The device that answers from this file, as an agent of this kind."""
-    device = Device.model_validate(
-        {
-            "id": "recorded", "site": "city", "snmp": "ro",
-            "address": "127.89.0.1", "port": lab.free_port(),
-            "labels": {"lab": kind, "lab-recording": str(path)},
-        }
-    )  # fmt: skip
-    town = inventory([device])
-    agents = Agents(City(town, ManualClock()), town, {"ro": COMMUNITY})
     loop = asyncio.get_running_loop()
-    agents.open(loop)
+    for _ in range(_TRIES):
+        device = Device.model_validate(
+            {
+                "id": "recorded", "site": "city", "snmp": "ro",
+                "address": "127.89.0.1", "port": lab.free_port(),
+                "labels": {"lab": kind, "lab-recording": str(path)},
+            }
+        )  # fmt: skip
+        town = inventory([device])
+        agents = Agents(City(town, ManualClock()), town, {"ro": COMMUNITY})
+        with suppress(LabError):  # somebody else took the port that was free
+            agents.open(loop)
+            break
     try:
         yield device
     finally:

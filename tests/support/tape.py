@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from polled import Ear
 
 from collector.polling import Polling
-from collector.rows import silence
+from collector.rows import answered, silence
 from collector.transports import Answer, Ask, Found, Listed
 from edunet.clock import ManualClock
 from edunet.errors import ProbeError
@@ -81,7 +81,8 @@ class Tape:
             await self.hold[device].wait()
         self.under_way.remove(device)
         trouble = f"{device}: no answer" if device in self.silent else None
-        return Answer(ask, (silence(ask.slot, 0),), trouble=trouble, varbinds=0 if trouble else 9)
+        frame = silence(ask.slot, 0) if trouble else answered(ask.slot, 0, self.uptime)
+        return Answer(ask, (frame,), trouble=trouble, varbinds=0 if trouble else 9)
 
     async def close(self) -> None:
         """Nothing was opened."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -21,7 +20,6 @@ _SLACK_BPS: Final = 50_000  # a poll itself, in the shortest window
 _LAST_WORDS_S: Final = 1.0  # what an agent said before it died may still be on its way
 
 _TOLD_APART_S: Final = 0.4  # the longest of the kernel's short windows, and a look at either end
-HASTE_S: Final = 0.25
 
 Port = tuple[str, str]
 Item = dict[str, Any]
@@ -92,15 +90,6 @@ class Witness:
         """Wait until everything was looked at once more."""
         done = self.rounds
         until(lambda: self.rounds > done + 1 or not self._thread.is_alive(), "the witness to look")
-
-    def hasty(self) -> list[tuple[Port, Told, Told]]:
-        """The rates of two readings so close that no agent's clock tells them well apart."""
-        return [
-            (port, before, now)
-            for port, told in self.told.items()
-            for before, now in itertools.pairwise(told)
-            if self._soon(port, now.at, HASTE_S) and now.rates not in (before.rates, (None, None))
-        ]
 
     def _soon(self, port: Port, at: float, seconds_after: float) -> bool:
         before = self._monitor.read(*port, at)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hasty import transport
 from liar import (
     DESCR,
     IN_OCTETS,
@@ -151,8 +152,8 @@ async def test_an_agent_that_answers_but_lists_nothing_is_told_from_a_silent_one
         return agent.truth(question) if question.kind == ber.GET else None
 
     async with liar(lie=lie) as agent:
-        with pytest.raises(UnlistedError, match="walk of ifTable: no answer within 2 s"):
-            await snmp().discover(agent.device)
+        with pytest.raises(UnlistedError, match=r"walk of ifTable: no answer within .* s"):
+            await transport().discover(agent.device)
 
 
 async def test_a_lost_datagram_costs_a_walk_nothing_but_a_second() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hasty import transport
 from liar import Liar, Row, liar, ports, switch
 from polled import Ear, inventory, polling, snmp
 from tape import Tape, devices, running, until
@@ -54,7 +55,7 @@ async def test_who_answers_but_lists_nothing_is_trouble_without_a_flood_of_words
         return b"\xff\xff"
 
     async with liar(lie=lie) as agent:
-        asking = polling(inventory([agent.device]), snmp())
+        asking = polling(inventory([agent.device]), transport())
         for _ in range(3):
             (answer,) = await asking.once(ear)
             assert answer.varbinds == 1, "it is asked whether it lives, and does"

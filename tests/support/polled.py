@@ -141,10 +141,12 @@ def answered(answer: Answer) -> int:
     return int(np.asarray(device.columns["answered"])[0])
 
 
-async def asked(agent: Liar) -> tuple[Line, Any, dict[str, dict[str, Any]]]:
+async def asked(
+    agent: Liar, transport: Transport | None = None
+) -> tuple[Line, Any, dict[str, dict[str, Any]]]:
     """Discovered while honest, then polled while lying: line, answer, rows."""
     lie, agent.lie = agent.lie, None
-    line = Line(agent.device, snmp())
+    line = Line(agent.device, transport or snmp())
     await line.discover()
     agent.lie = lie
     agent.questions.clear()

@@ -18,7 +18,6 @@ from edunet.catalog import Catalog
 from edunet.clock import Clock
 from edunet.errors import AuthError, ProbeError
 from edunet.facts import Facts
-from edunet.frame import Frame
 from edunet.health import Health
 from edunet.inventory.model import Device
 from edunet.settings import Intervals
@@ -192,7 +191,8 @@ class Polling:
                 self._unlisted[device.id] = str(error)
             except (UnsentError, AuthError) as error:
                 unsent = unasked(slot, self._clock.now())
-                return Answer(Ask(device, slot, ()), (unsent,), trouble=str(error))
+                ask = Ask(device, slot, ())
+                return Answer(ask, (unsent,), trouble=str(error), answered=-1)
             except ProbeError as error:
                 silent = silence(slot, self._clock.now())
                 return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
@@ -235,15 +235,13 @@ class Polling:
         device = answer.ask.device.id
         for frame in answer.frames:
             consumer.frame(frame)
-        if self._restarted(device, answer.frames) or answer.stale or self._retabled(answer):
+        if self._restarted(device, answer.uptime) or answer.stale or self._retabled(answer):
             self._stale.add(device)
-        silent = int(answer.frames[0].columns["answered"][0]) == 0
-        self._missed[device] = self._missed.get(device, 0) + 1 if silent else 0
+        self._missed[device] = 0 if answer.answered else self._missed.get(device, 0) + 1
         self._trouble(device, answer.trouble or self._unlisted.get(device), consumer)
 
-    def _restarted(self, device: str, frames: Sequence[Frame]) -> bool:
+    def _restarted(self, device: str, uptime: int) -> bool:
         """Whether the device's uptime fell: its ifIndexes may have changed."""
-        uptime = int(frames[0].uptime[0])
         before = self._uptimes.get(device, 0)
         if uptime:
             self._uptimes[device] = uptime

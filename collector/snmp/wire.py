@@ -2,7 +2,7 @@
 
 One UDP socket for each address family serves every device: an answer must come from the address
 and port that was asked, and be claimed by the question it answers. The kernel's error queue
-(ip(7), IP_RECVERR) tells at once when nobody listens, or when a router says that the host is gone.
+(ip(7), IPRECVERR) tells at once when nobody listens, or when a router says that the host is gone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 Address = IPv4Address | IPv6Address
 Claim = Callable[[bytes], T | None]
 
-_RECVERR: Final = {
+RECVERR: Final = {
     socket.AF_INET: (socket.IPPROTO_IP, 11),
     socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
 }
@@ -152,7 +152,7 @@ class Wire:
     def _open(self, family: int) -> socket.socket:
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         made.setblocking(False)
-        made.setsockopt(*_RECVERR[socket.AddressFamily(family)], 1)
+        made.setsockopt(*RECVERR[socket.AddressFamily(family)], 1)
         try:
             made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         except OSError:  # not root: as much as net.core.rmem_max allows
@@ -206,15 +206,12 @@ class Wire:
                 break
             any_error = True
             for level, kind, note in notes:
-                if (level, kind) == _RECVERR[socket.AddressFamily(family)] and peer:
+                if peer and by_icmp(family, level, kind, note):
                     self._failed(_Peer(peer[0].split("%")[0], peer[1]), note)
         return any_error
 
     def _failed(self, peer: _Peer, note: bytes) -> None:
-        code, origin, *_ = _EXTENDED.unpack_from(note)
-        # A path narrower than the packet is no absence: the next one will go in pieces.
-        if origin not in _BY_ICMP or code == errno.EMSGSIZE:
-            return
+        code, *_ = _EXTENDED.unpack_from(note)
         who = _offender(note[_EXTENDED.size :])
         if code == errno.ECONNREFUSED:
             words = "nobody listens there"
@@ -223,6 +220,15 @@ class Wire:
         for question in self._waiting.get(peer, ()):
             if not question.answer.done():
                 question.answer.set_exception(NobodyThereError(words))
+
+
+def by_icmp(family: int, level: int, kind: int, note: bytes) -> bool:
+    """Whether a note of the error queue is an ICMP message that somebody is not there."""
+    if (level, kind) != RECVERR[socket.AddressFamily(family)] or len(note) < _EXTENDED.size:
+        return False
+    code, origin, *_ = _EXTENDED.unpack_from(note)
+    # A path narrower than the packet is no absence: the next one will go in pieces.
+    return origin in _BY_ICMP and code != errno.EMSGSIZE
 
 
 def _offender(address: bytes) -> str:

@@ -36,7 +36,10 @@ class Answer(NamedTuple):
     """What came of an ask.
 
     Attributes:
-        frames: `device` always, `interface` when there were rows; partial answers are kept.
+        frames: what was read since the answer before: `device` and `interface` rows of this device,
+            perhaps of others beside it; partial answers are kept.
+        answered: 1 = it did, 0 = it did not, -1 = it could not be asked. uptime: sysUpTime, 0 =
+            not told.
         stale: the device restarted or its interfaces were renumbered: discover it again.
         changed: ifTableLastChange in hundredths of a second, where it was asked and told.
         trouble: why rows are missing, in words that name the device; None when all came.
@@ -49,6 +52,8 @@ class Answer(NamedTuple):
     trouble: str | None = None
     varbinds: int = 0
     changed: int | None = None
+    answered: int = 0
+    uptime: int = 0
 
 
 class Listed(NamedTuple):

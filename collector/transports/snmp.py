@@ -47,7 +47,7 @@ class Snmp:
             raise ProbeError(f"{_called(device)}: {error}") from None
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
-        tasks = [asyncio.create_task(self._poll(ask)) for ask in asks]
+        tasks = [asyncio.create_task(self.ask(ask)) for ask in asks]
         try:
             for answer in asyncio.as_completed(tasks):
                 yield await answer
@@ -58,7 +58,12 @@ class Snmp:
     async def close(self) -> None:
         self.client.close()
 
-    async def _poll(self, ask: Ask) -> Answer:
+    def split(self, device: Device) -> bool:
+        """Whether its tables are asked apart."""
+        return device.id in self._split
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Ask one device, to the end."""
         async with self._gate:
             device = ask.device
             reader = Reader(
@@ -68,7 +73,7 @@ class Snmp:
                 await reader.run()
             except (UnsentError, AuthError) as error:  # neither tells whether it lives
                 frame = unasked(ask.slot, self._clock.now())
-                return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}")
+                return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}", answered=-1)
             except ProbeError as error:
                 frame = silence(ask.slot, self._clock.now())
                 return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}")
@@ -84,7 +89,9 @@ class Snmp:
         changed = self._scalar("ifTableLastChange", readings)
         trouble = f"{_called(ask.device)}: {reader.trouble}" if reader.trouble else None
         count = sum(len(reading.values) for reading in readings)
-        return Answer(ask, frames, stale, trouble, count, number_of(changed) if ask.full else None)
+        told = number_of(changed) if ask.full else None
+        uptime = int(frames[0].uptime[0])
+        return Answer(ask, frames, stale, trouble, count, told, answered=1, uptime=uptime)
 
     def _engine(self, device: Device, readings: Sequence[Reading]) -> Engine | None:
         """Boots and time of the agent's engine: version 3 tells them by itself."""

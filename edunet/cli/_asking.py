@@ -9,12 +9,13 @@ from collector import profiles
 from collector.polling import Polling
 from collector.snmp.client import Note
 from collector.transports.snmp import Snmp
+from collector.transports.vector import Vector
 from edunet.catalog import Catalog
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame
-from edunet.inventory import Inventory
-from edunet.secrets import accesses
+from edunet.inventory import Device, Inventory
+from edunet.secrets import Access, accesses
 from edunet.settings import Settings
 from edunet.topology import compile_topology
 
@@ -23,7 +24,7 @@ class Asking(NamedTuple):
     """A polling side that is asked by hand."""
 
     polling: Polling
-    transport: Snmp
+    transport: Snmp | Vector
     catalog: Catalog
 
 
@@ -54,7 +55,12 @@ def asking(
     """
     opened = accesses(inventory)
     clock, catalog = SystemClock(), Catalog()
-    transport = Snmp(lambda device: opened[device.snmp or ""], clock, note)
+
+    def access(device: Device) -> Access:
+        return opened[device.snmp or ""]
+
+    # A conversation to be told is held one question at a time.
+    transport = Snmp(access, clock, note) if note else Vector(access, clock)
     known = profiles.load_all([folder / "profiles"])
     polling = Polling(
         compile_topology(inventory),

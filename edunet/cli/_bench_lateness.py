@@ -20,7 +20,7 @@ import numpy as np
 import lab
 from collector.polling import Polling
 from collector.transports import Answer, Ask, Found
-from collector.transports.snmp import Snmp
+from collector.transports.vector import Vector
 from edunet.catalog import Catalog
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
@@ -31,7 +31,7 @@ from edunet.secrets import Access
 from edunet.settings import Intervals
 from edunet.topology import compile_topology
 
-_COMMUNITY: Final = "bench"
+COMMUNITY: Final = "bench"
 _SETTLE_S: Final = 12.0  # the first round is spread over five seconds, and lists every device
 
 
@@ -61,13 +61,13 @@ def report(plan: Plan) -> Iterator[str]:
         f"{plan.devices} devices every {plan.period_s:g} s for {plan.periods} periods,"
         f" {plan.rounds} runs of each kind in turn; {few} of them silent"
     )
-    inventory = _inventory(plan.devices)
+    inventory = switches(plan.devices)
     quiet = {device.id for device in inventory.devices[:: round(1 / plan.silent)][:few]}
     alone: list[Figures] = []
     beside: list[Figures] = []
     with (
         tempfile.TemporaryDirectory() as data,
-        lab.start(inventory, _COMMUNITY, Path(data)) as city,
+        lab.start(inventory, COMMUNITY, Path(data)) as city,
     ):
         for number in range(plan.rounds):
             city.ask("heal")
@@ -98,7 +98,7 @@ def _percentile(runs: Sequence[Figures], share: float) -> float:
 class _Stamping:
     """A `Transport` that notes when each device was asked, and when its answer came."""
 
-    def __init__(self, inner: Snmp) -> None:
+    def __init__(self, inner: Vector) -> None:
         self._inner = inner
         self.took: list[tuple[str, float, float]] = []  # device, asked, answered
 
@@ -125,9 +125,9 @@ class _Nobody:
 
 
 async def _run(inventory: Inventory, quiet: set[str], plan: Plan) -> Figures:
-    access = Access("2c", _COMMUNITY.encode())
+    access = Access("2c", COMMUNITY.encode())
     clock = SystemClock()
-    transport = _Stamping(Snmp(lambda _: access, clock))
+    transport = _Stamping(Vector(lambda _: access, clock))
     period = f"{plan.period_s:g}s"
     intervals = Intervals.model_validate({"links": period, "interfaces": period})
     polling = Polling(compile_topology(inventory), Catalog(), intervals, transport, clock)
@@ -154,14 +154,20 @@ async def _run(inventory: Inventory, quiet: set[str], plan: Plan) -> Figures:
     return Figures(lateness, cpu, len(transport.took))
 
 
-def _inventory(devices: int) -> Inventory:
-    """So many switches in 127.0.0.0/8, each with eight ports and no cable."""
+def switches(devices: int, ports: int = 8) -> Inventory:
+    """So many switches in 127.0.0.0/8, each with so many ports and a school on the last."""
     port = lab.free_port()
     return Inventory.model_validate(
         {
             "network": {"name": "bench"},
-            "credentials": {"snmp": {"ro": {"version": "2c", "community": _COMMUNITY}}},
-            "sites": [{"id": "city", "kind": "city", "name": "city"}],
+            "credentials": {"snmp": {"ro": {"version": "2c", "community": COMMUNITY}}},
+            "sites": [
+                {"id": "city", "kind": "city", "name": "city"},
+                *(
+                    {"id": f"s{n}", "kind": "school", "parent": "city", "name": f"s{n}"}
+                    for n in range(1, devices + 1)
+                ),
+            ],
             "devices": [
                 {
                     "id": f"sw{n}",
@@ -170,6 +176,15 @@ def _inventory(devices: int) -> Inventory:
                     "port": port,
                     "snmp": "ro",
                     "reach": "snmp",
+                }
+                for n in range(1, devices + 1)
+            ],
+            "links": [
+                {
+                    "id": f"l{n}",
+                    "role": "school_access",
+                    "a": {"device": f"sw{n}", "interface": f"GE0/0/{ports}"},
+                    "b": {"site": f"s{n}"},
                 }
                 for n in range(1, devices + 1)
             ],

@@ -12,7 +12,7 @@ from collector.logins import Logins
 from collector.polling import Polling
 from collector.profiles import Profile
 from collector.reaching import Reaching
-from collector.transports.snmp import Snmp
+from collector.transports.vector import Vector
 from collector.watch import Watch
 from edunet.catalog import Catalog
 from edunet.clock import Clock
@@ -48,7 +48,7 @@ def eyes(
     before: Polling | None = None,
 ) -> Eyes:
     """A collector for a plant, not started. What `before` knew of unchanged devices is kept."""
-    transport = Snmp(lambda device: access[device.snmp or ""], sight.clock)
+    transport = Vector(lambda device: access[device.snmp or ""], sight.clock)
     polling = Polling(
         topology,
         sight.catalog,

@@ -31,7 +31,7 @@ async def snmp(
     wanted = [
         end.interface for link in what.links for end in (link.a, link.b) if end.device == device.id
     ]
-    asked = asking(only, how, folder, _say if debug else None)
+    asked = asking(only, how, folder, _say if debug else _keep_quiet)
     try:
         came = Collected()
         answers = await asked.polling.once(came)
@@ -56,6 +56,10 @@ async def snmp(
     finally:
         await asked.transport.close()
     return True
+
+
+def _keep_quiet(_words: str) -> None:
+    """One device is asked singly, whether the conversation is shown or not."""
 
 
 def _say(words: str) -> None:

@@ -69,6 +69,28 @@ def lateness(
         typer.echo(f"written to {_save('lateness', lines, results)}", err=True)
 
 
+@app.command()
+def poll(
+    devices: Annotated[int, typer.Option("--devices", min=1, max=60_000)] = 500,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of each way.")] = 3,
+    save: Annotated[
+        bool, typer.Option("--save", help="Also write poll-DATE.txt into --results.")
+    ] = False,
+    results: Annotated[
+        Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")
+    ] = Path("bench/results"),
+) -> None:
+    """Poll the same devices in batches, singly, and by other libraries: CPU and ratios."""
+    from edunet.cli._bench_poll import report
+
+    lines = []
+    for line in report(devices, rounds):
+        typer.echo(line)
+        lines.append(line)
+    if save:
+        typer.echo(f"written to {_save('poll', lines, results)}", err=True)
+
+
 def _save(name: str, lines: list[str], results: Path) -> Path:
     from datetime import UTC, datetime
 

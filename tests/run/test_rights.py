@@ -62,7 +62,7 @@ def test_a_group_that_may_ping_needs_no_capability(city: Wired) -> None:
     city.noc.run("sh", "-c", "echo 0 0 > /proc/sys/net/ipv4/ping_group_range")
     powerless(city)
 
-    city.until(dict.fromkeys(("core", "c1", "s3"), "up"))
+    city.until(dict.fromkeys(("core", "s3"), "up"))  # no agent runs on c1: it may be degraded
     assert "no right" not in city.words
     assert "icmp" == city.get("devices/c1")["reach"]
     city.pull("core", "to-c1")

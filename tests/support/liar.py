@@ -140,7 +140,7 @@ class Liar(asyncio.DatagramProtocol):
     @property
     def device(self) -> Device:
         """The device of an inventory that is this agent."""
-        address, port = self._transport.get_extra_info("sockname")
+        address, port = self._transport.get_extra_info("sockname")[:2]
         return Device.model_validate(
             {"id": f"sw{port}", "site": "city", "address": address, "port": port, "snmp": "ro"}
         )

@@ -82,7 +82,9 @@ class Tape:
         self.under_way.remove(device)
         trouble = f"{device}: no answer" if device in self.silent else None
         frame = silence(ask.slot, 0) if trouble else answered(ask.slot, 0, self.uptime)
-        return Answer(ask, (frame,), trouble=trouble, varbinds=0 if trouble else 9)
+        if trouble:
+            return Answer(ask, (frame,), trouble=trouble)
+        return Answer(ask, (frame,), varbinds=9, answered=1, uptime=self.uptime)
 
     async def close(self) -> None:
         """Nothing was opened."""

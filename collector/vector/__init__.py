@@ -1,0 +1,1 @@
+"""Thousands of SNMPv2c questions at once: batches in, batches out, and no object for a value."""

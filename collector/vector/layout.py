@@ -1,0 +1,156 @@
+"""A device's questions, compiled: which bytes to send, and where in a reply what stands.
+
+A *layout* is the form of a reply: so many scalars, then so many rows of the same objects. A
+*template* is a layout with its OIDs: all devices with the same ifIndexes share one. A *question* is
+a template put to one device. What is known of them lies in arrays, a row each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from collector.mibs import Column, Mib, Source
+from collector.snmp import ber, pdu
+
+LONGEST_NAME: Final = 32  # bytes of a row's name that are compared at once
+HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire, whatever it is
+_MOST_KEY: Final = 16  # bytes of a name with its head that two words cover
+
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+
+class Form(NamedTuple):
+    """What tells one layout from another: names on the wire, without the row's.
+
+    A reply holds the scalars, then for each of `rows` rows its name and its objects.
+    """
+
+    scalars: tuple[bytes, ...]
+    name: bytes
+    objects: tuple[bytes, ...]
+    rows: int
+
+    @property
+    def binds(self) -> int:
+        return len(self.scalars) + self.rows * (1 + len(self.objects))
+
+
+class Place(NamedTuple):
+    """Where one object's values stand in a reply: int64[rows]."""
+
+    source: Source
+    at: Ints
+
+
+class Layout:
+    """One form, its templates, and the questions put by them.
+
+    Attributes:
+        first, last: uint64[templates, binds], the first and last eight bytes of each name with its
+            tag and length. sizes: int64[templates, binds], how long that is.
+        columns: of a frame: name, column, and its places in the order of preference.
+        names: int64[rows], where the rows' names stand.
+        slots: int32[questions, rows]. said: uint64[questions, rows, 4], the rows' names.
+        lengths: int64[questions, rows], bytes of each.
+    """
+
+    def __init__(self, form: Form, mib: Mib) -> None:
+        self.form = form
+        self.columns = list(self._columns(mib))
+        self.names = self._places(0)
+        self.first = np.zeros((0, form.binds), np.uint64)
+        self.last = np.zeros((0, form.binds), np.uint64)
+        self.sizes = np.zeros((0, form.binds), np.int64)
+        self.slots = np.zeros((0, form.rows), np.int32)
+        self.said = np.zeros((0, form.rows, LONGEST_NAME // 8), np.uint64)
+        self.lengths = np.zeros((0, form.rows), np.int64)
+        self._templates: dict[tuple[int, ...], int] = {}
+        self.pdus: list[bytes] = []
+        self._questions = 0
+
+    def scalar(self, name: bytes) -> int | None:
+        """Where in a reply a scalar stands; None = it is not asked."""
+        return self.form.scalars.index(name) if name in self.form.scalars else None
+
+    def template(self, indexes: tuple[int, ...]) -> int:
+        """The number of the template for rows of these indexes.
+
+        Raises:
+            ValueError: a name is too long to be compared at once.
+        """
+        known = self._templates.get(indexes)
+        if known is not None:
+            return known
+        names = list(self.form.scalars)
+        for index in indexes:
+            row = ber.oid_of(index)
+            names += [name + row for name in (self.form.name, *self.form.objects)]
+        keys = [ber.element(ber.OID, name) for name in names]
+        if not all(8 <= len(key) <= _MOST_KEY for key in keys):
+            raise ValueError("a name that two words do not cover")
+        self.first = _with(self.first, [_word(key[:8]) for key in keys])
+        self.last = _with(self.last, [_word(key[-8:]) for key in keys])
+        self.sizes = _with(self.sizes, [len(key) for key in keys])
+        self.pdus.append(pdu.question(pdu.GET, HOLE, names))
+        self._templates[indexes] = len(self.pdus) - 1
+        return self._templates[indexes]
+
+    def question(self, slots: Sequence[int], names: Sequence[bytes]) -> int:
+        """A new question about rows of these slots and names; its number in this layout.
+
+        Raises:
+            ValueError: a name is longer than can be compared.
+        """
+        if any(len(name) > LONGEST_NAME for name in names):
+            raise ValueError("a row's name that is too long")
+        number = self._questions
+        if number == len(self.slots):
+            more = max(16, number)
+            self.slots = _wider(self.slots, more)
+            self.said = _wider(self.said, more)
+            self.lengths = _wider(self.lengths, more)
+        self.slots[number] = slots
+        self.said[number] = [_four(name) for name in names]
+        self.lengths[number] = [len(name) for name in names]
+        self._questions += 1
+        return number
+
+    def _columns(self, mib: Mib) -> Any:
+        for name, column in mib.columns.items():
+            places = [
+                Place(source, self._places(1 + self.form.objects.index(source.prefix)))
+                for source in column.sources
+                if source.prefix in self.form.objects
+            ]
+            if places or not column.seldom:
+                yield name, column, places
+
+    def _places(self, number: int) -> Ints:
+        rows = np.arange(self.form.rows, dtype=np.int64)
+        return len(self.form.scalars) + rows * (1 + len(self.form.objects)) + number
+
+
+ColumnAt = tuple[str, Column, list[Place]]
+
+
+def _word(eight: bytes) -> int:
+    """As the words of a buffer are read on this machine."""
+    return int.from_bytes(eight, "little")
+
+
+def _four(name: bytes) -> list[int]:
+    padded = name.ljust(LONGEST_NAME, b"\0")
+    return [_word(padded[i : i + 8]) for i in range(0, LONGEST_NAME, 8)]
+
+
+def _with(rows: npt.NDArray[Any], row: Sequence[int]) -> npt.NDArray[Any]:
+    return np.concatenate([rows, np.array([row], rows.dtype)])
+
+
+def _wider(rows: npt.NDArray[Any], more: int) -> npt.NDArray[Any]:
+    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)])

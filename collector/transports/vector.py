@@ -32,6 +32,10 @@ _SCALARS: Final = {name: ber.oid(oid) for name, oid in _MIB.scalars.items()}
 _AT_ONCE: Final = 4  # questions in flight to one device, once it has answered the first
 
 
+Answers = asyncio.Queue["Answer | _Ticket | Exception"]
+"""What became of asks; a ticket is one that has to be asked singly."""
+
+
 class _Ticket:
     """One ask under way in batches: `todo` are questions not put yet, the next one last."""
 
@@ -40,7 +44,10 @@ class _Ticket:
     )  # fmt: skip
 
     def __init__(
-        self, ask: Ask, questions: Sequence[int], answers: asyncio.Queue[Answer | _Ticket]
+        self,
+        ask: Ask,
+        questions: Sequence[int],
+        answers: asyncio.Queue[Answer | _Ticket | Exception],
     ) -> None:
         self.ask, self.todo, self.answers = ask, list(questions[::-1]), answers
         self.flying = 0
@@ -61,6 +68,29 @@ class _Ticket:
     @property
     def over(self) -> bool:
         return not self.flying and (self.lost or not self.todo)
+
+
+class _Singles:
+    """Those who are asked one at a time, side by side."""
+
+    def __init__(self, scalar: Snmp, answers: Answers) -> None:
+        self._scalar, self._answers = scalar, answers
+        self._tasks = set[asyncio.Task[None]]()
+
+    def put(self, ask: Ask) -> None:
+        task = asyncio.create_task(self._ask(ask))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def cancel(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    async def _ask(self, ask: Ask) -> None:
+        try:
+            self._answers.put_nowait(await self._scalar.ask(ask))
+        except Exception as error:  # noqa: BLE001 (a bug of ours: raised to who polls)
+            self._answers.put_nowait(error)
 
 
 class Vector:
@@ -84,39 +114,30 @@ class Vector:
         return await self._scalar.discover(device)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
-        answers: asyncio.Queue[Answer | _Ticket] = asyncio.Queue()
-        tasks = set[asyncio.Task[None]]()
+        answers: Answers = asyncio.Queue()
+        singles = _Singles(self._scalar, answers)
         together: list[int] = []
-
-        async def single(ask: Ask) -> None:
-            answers.put_nowait(await self._scalar.ask(ask))
-
-        def apart(ask: Ask) -> None:
-            task = asyncio.create_task(single(ask))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
         for ask in asks:
             questions = self._questions(ask)
             if questions and questions[0] not in self._tickets:
-                ticket = _Ticket(ask, questions, answers)
-                together += self._put(ticket)
+                together += self._put(_Ticket(ask, questions, answers))
             else:
-                apart(ask)
+                singles.put(ask)
         try:
             if together:
                 self._engine.put(together)
             left = len(asks)
             while left:
                 answer = await answers.get()
+                if isinstance(answer, Exception):
+                    raise answer
                 if isinstance(answer, _Ticket):
-                    apart(self._again(answer))
-                    continue
-                left -= 1
-                yield answer
+                    singles.put(self._again(answer))
+                else:
+                    left -= 1
+                    yield answer
         finally:
-            for task in tuple(tasks):
-                task.cancel()
+            singles.cancel()
 
     async def close(self) -> None:
         self._engine.close()

@@ -282,3 +282,16 @@ async def test_more_than_fit_into_one_window_are_all_asked() -> None:
     assert 40 * 200 == rows
     slots = np.concatenate([f.slots for a in answers for f in a.frames if f.kind == "device"])
     assert list(range(40)) == sorted(slots.tolist())
+
+
+async def test_a_bug_in_one_answer_is_raised_to_who_polls_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(self: Snmp, ask: Ask) -> Answer:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Snmp, "ask", broken)
+    async with fleet(switch(ports(3)), lie=refused) as played, vector() as batches:
+        with pytest.raises(RuntimeError, match="a bug"):
+            async with asyncio.timeout(10):
+                await played.poll(batches)

@@ -81,6 +81,7 @@ async def _measured(inventory: Inventory, rounds: int) -> dict[str, list[Round]]
     asks = await _listed(inventory)
     access = Access("2c", COMMUNITY.encode())
     batches, single = (kind(lambda _: access, SystemClock()) for kind in (Vector, Snmp))
+    close: Callable[[], None] | None = None
     ways: dict[str, tuple[Way, list[Ask]]] = {
         "batches": (_by(batches), asks),
         "single": (_by(single), asks),
@@ -88,20 +89,32 @@ async def _measured(inventory: Inventory, rounds: int) -> dict[str, list[Round]]
     if _version("gufo-snmp"):
         ways["gufo-snmp"] = _gufo(), asks
     if _version("pysnmp"):
-        ways["pysnmp"] = _pysnmp(), asks[:_FEW]
+        way, close = _pysnmp()
+        ways["pysnmp"] = way, asks[:_FEW]
     found: dict[str, list[Round]] = {name: [] for name in ways}
+    try:
+        await _turns(ways, rounds, found)
+    finally:
+        await batches.close()
+        await single.close()
+        if close:
+            close()
+            await asyncio.sleep(0)  # the loop closes the socket in its next turn
+    return found
+
+
+async def _turns(
+    ways: dict[str, tuple[Way, list[Ask]]], rounds: int, found: dict[str, list[Round]]
+) -> None:
     for number in range(rounds + 1):
-        for name, (way, some) in ways.items():
+        for name, (put, some) in ways.items():
             wall, cpu = time.perf_counter(), time.process_time()
             values = 0
             for first in range(0, len(some), _AT_ONCE):
-                values += await way(some[first : first + _AT_ONCE])
+                values += await put(some[first : first + _AT_ONCE])
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
             if number:
                 found[name].append(Round(len(some), values, cpu, wall))
-    await batches.close()
-    await single.close()
-    return found
 
 
 async def _listed(inventory: Inventory) -> list[Ask]:
@@ -158,7 +171,7 @@ def _gufo() -> Way:
     return way
 
 
-def _pysnmp() -> Way:
+def _pysnmp() -> tuple[Way, Callable[[], None]]:
     from pysnmp.hlapi.v3arch.asyncio import (
         CommunityData,
         ContextData,
@@ -184,4 +197,4 @@ def _pysnmp() -> Way:
     async def way(asks: list[Ask]) -> int:
         return sum(await asyncio.gather(*(one(ask) for ask in asks)))
 
-    return way
+    return way, engine.close_dispatcher

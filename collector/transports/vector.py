@@ -110,7 +110,6 @@ class Vector:
 
     async def discover(self, device: Device) -> Found:
         self._single.discard(device.id)
-        self._plans.forget(device.id)
         return await self._scalar.discover(device)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:

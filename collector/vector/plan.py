@@ -62,18 +62,15 @@ class Plans:
         """The questions of an ask, by number; none when it cannot be asked like this."""
         key = ask.device.id, ask.full, ask.engine
         known = self._plans.get(key)
+        if known is not None and known.ports is ask.ports:
+            return known.questions
         if known is None or known.ports != ask.ports:
             try:
                 known = Plan(ask.ports, tuple(self._compiled(ask, community)))
             except ValueError:
                 known = Plan(ask.ports, ())
-            self._plans[key] = known
+        self._plans[key] = Plan(ask.ports, known.questions)
         return known.questions
-
-    def forget(self, device: str) -> None:
-        """Its address or what it has may be another now."""
-        for key in [key for key in self._plans if key[0] == device]:
-            del self._plans[key]
 
     def _compiled(self, ask: Ask, community: bytes) -> Iterator[int]:
         address = ask.device.address

@@ -295,3 +295,16 @@ async def test_a_bug_in_one_answer_is_raised_to_who_polls_and_holds_up_nobody(
         with pytest.raises(RuntimeError, match="a bug"):
             async with asyncio.timeout(10):
                 await played.poll(batches)
+
+
+async def test_a_device_listed_again_and_found_the_same_takes_no_more_memory() -> None:
+    async with fleet(switch(ports(9)), switch(ports(9))) as played, vector() as batches:
+        await played.poll(batches)
+        before = batches._plans._count
+        for agent in played.agents:
+            await batches.discover(agent.device)
+        await played.look()
+        answers = await played.poll(batches)
+
+    assert before == batches._plans._count
+    assert 18 == len(played.rows(answers))

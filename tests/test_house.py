@@ -17,6 +17,7 @@ import pytest
 import lab
 from alerts import rule
 from edunet.metrics import FAMILIES
+from lab import echo
 
 ROOT = Path(__file__).parents[1]
 OURS = ("edunet", "collector", "alerts", "api", "lab")
@@ -129,3 +130,4 @@ def test_in_ci_no_test_is_skipped_for_want_of_a_component() -> None:
     assert [] == [name for name in programs if not shutil.which(name, path=folders)]
     assert os.geteuid() == 0
     assert lab.able()
+    assert echo.able()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from lab import ber
 from lab.city import City
 from lab.ports import Port
 
-_32 = 0xFFFFFFFF
+_32: Final = 0xFFFFFFFF
+_63: Final = 0x7FFFFFFFFFFFFFFF  # a counter of 64 bits lives less than 60,000 years at 100 Gbit/s
 IF_ENTRY: Final = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 IFX_ENTRY: Final = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
 _FRAME: Final = 820  # octets in a mean frame of school traffic: packets follow octets
+_ERROR: Final = 400_000_000  # octets to a damaged frame, at a worn splice
+_DISCARD: Final = 900_000_000
+WORN: Final = 0  # of a hardware address, by eight
+SHORT: Final = 1
 
 
 class Now(NamedTuple):
@@ -34,6 +40,32 @@ class Now(NamedTuple):
 Read = Callable[[Now, Port], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An object that differs between devices which are built alike: a name, a hardware address."""
+
+    read: Read
+
+    def __call__(self, now: Now, port: Port) -> bytes:
+        return self.read(now, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A number that the city's state decides: so many times `per` of what `SOURCES` names.
+
+    Everything that is neither this nor `Own` stands still for devices that are built alike.
+    """
+
+    tag: int
+    source: str
+    per: int = 1
+    mask: int = _32
+
+    def __call__(self, now: Now, port: Port) -> bytes:
+        return ber.number(self.tag, SOURCES[self.source](now, port) // self.per & self.mask)
+
+
 def _integer(value: Callable[[Now, Port], int]) -> Read:
     return lambda now, port: ber.number(ber.INTEGER, value(now, port))
 
@@ -42,59 +74,40 @@ def _gauge(value: Callable[[Now, Port], int]) -> Read:
     return lambda now, port: ber.number(ber.GAUGE32, min(value(now, port), _32))
 
 
-def _ticks(milliseconds: Callable[[Now, Port], int]) -> Read:
-    return lambda now, port: ber.number(ber.TIMETICKS, milliseconds(now, port) // 10 & _32)
-
-
 def _text(value: Callable[[Now, Port], str]) -> Read:
     return lambda now, port: ber.element(ber.OCTETS, value(now, port).encode()[:255])
 
 
-def _count32(value: Callable[[Now, Port], int]) -> Read:
-    return lambda now, port: ber.number(ber.COUNTER32, value(now, port) & _32)
+def _nothing(tag: int) -> Read:
+    encoded = ber.number(tag, 0)
+    return lambda _now, _port: encoded
 
 
-def _count64(value: Callable[[Now, Port], int]) -> Read:
-    return lambda now, port: ber.number(ber.COUNTER64, value(now, port))
+def _ticks(source: str) -> Field:
+    return Field(ber.TIMETICKS, source, 10)
 
 
-def _in(now: Now, port: Port) -> int:
-    return now.octets(port)[0]
+def _count32(source: str, per: int = 1) -> Field:
+    return Field(ber.COUNTER32, source, per)
 
 
-def _out(now: Now, port: Port) -> int:
-    return now.octets(port)[1]
+def _count64(source: str, per: int = 1) -> Field:
+    return Field(ber.COUNTER64, source, per, _63)
 
 
-def _errors(now: Now, port: Port) -> int:
-    """One port in eight has a worn splice: a damaged frame in every 400 MB received."""
-    return now.octets(port)[0] // 400_000_000 if port.mac[-1] % 8 == 0 else 0
-
-
-def _discards(now: Now, port: Port) -> int:
-    """One port in eight is short of buffers."""
-    return now.octets(port)[1] // 900_000_000 if port.mac[-1] % 8 == 1 else 0
-
-
-def _none(_now: Now, _port: Port) -> int:
-    return 0
-
-
-def _every(frames: int, of: Callable[[Now, Port], int]) -> Callable[[Now, Port], int]:
-    """One frame of so many, of all the frames in these octets."""
-    return lambda now, port: of(now, port) // (_FRAME * frames)
-
-
-def _speed(_now: Now, port: Port) -> int:
-    return port.speed
-
-
-def _oper(now: Now, port: Port) -> int:
-    return 1 if now.city.is_up(port) else 2
-
-
-def _uptime(now: Now, _port: Port) -> int:
-    return now.city.uptime_ms(now.device, now.time)
+# What the numbers of the city come from: octets, milliseconds, states, starts.
+SOURCES: Final[dict[str, Callable[[Now, Port], int]]] = {
+    "in": lambda now, port: now.octets(port)[0],
+    "out": lambda now, port: now.octets(port)[1],
+    # One port in eight has a worn splice, one is short of buffers: what passes those.
+    "worn": lambda now, port: now.octets(port)[0] if port.mac[-1] % 8 == WORN else 0,
+    "short": lambda now, port: now.octets(port)[1] if port.mac[-1] % 8 == SHORT else 0,
+    "oper": lambda now, port: 1 if now.city.is_up(port) else 2,
+    "changed": lambda now, port: now.city.changed_ms(port),
+    "uptime": lambda now, _port: now.city.uptime_ms(now.device, now.time),
+    "boots": lambda now, _port: now.city.boots(now.device),
+    "renumbered": lambda now, _port: now.city.renumbered_ms(now.device),
+}
 
 
 def _oid(numbers: tuple[int, ...]) -> Read:
@@ -120,24 +133,19 @@ def _engine_id(now: Now, _port: Port) -> bytes:
 SCALARS: Final[dict[tuple[int, ...], Read]] = {
     (1, 3, 6, 1, 2, 1, 1, 1, 0): _text(_description),  # sysDescr
     (1, 3, 6, 1, 2, 1, 1, 2, 0): _oid((1, 3, 6, 1, 4, 1, 8072, 3, 2, 255)),  # sysObjectID
-    (1, 3, 6, 1, 2, 1, 1, 3, 0): _ticks(_uptime),  # sysUpTime
+    (1, 3, 6, 1, 2, 1, 1, 3, 0): _ticks("uptime"),  # sysUpTime
     (1, 3, 6, 1, 2, 1, 1, 4, 0): _text(lambda _now, _port: ""),  # sysContact
-    (1, 3, 6, 1, 2, 1, 1, 5, 0): _text(lambda now, _port: now.device),  # sysName
-    (1, 3, 6, 1, 2, 1, 1, 6, 0): _text(_site),  # sysLocation
+    (1, 3, 6, 1, 2, 1, 1, 5, 0): Own(_text(lambda now, _port: now.device)),  # sysName
+    (1, 3, 6, 1, 2, 1, 1, 6, 0): Own(_text(_site)),  # sysLocation
     (1, 3, 6, 1, 2, 1, 1, 7, 0): _integer(lambda _now, _port: 2),  # sysServices: a bridge
     (1, 3, 6, 1, 2, 1, 2, 1, 0): _integer(  # ifNumber
         lambda now, _port: len(now.city.ports[now.device])
     ),
-    (1, 3, 6, 1, 2, 1, 31, 1, 5, 0): _ticks(  # ifTableLastChange
-        lambda now, _port: now.city.renumbered_ms(now.device)
-    ),
-    (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0): _engine_id,  # snmpEngineID
-    (1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0): _integer(  # snmpEngineBoots
-        lambda now, _port: now.city.boots(now.device)
-    ),
-    (1, 3, 6, 1, 6, 3, 10, 2, 1, 3, 0): _integer(  # snmpEngineTime, in seconds
-        lambda now, port: _uptime(now, port) // 1000
-    ),
+    (1, 3, 6, 1, 2, 1, 31, 1, 5, 0): _ticks("renumbered"),  # ifTableLastChange
+    (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0): Own(_engine_id),  # snmpEngineID
+    (1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0): Field(ber.INTEGER, "boots"),  # snmpEngineBoots
+    # snmpEngineTime, in seconds
+    (1, 3, 6, 1, 6, 3, 10, 2, 1, 3, 0): Field(ber.INTEGER, "uptime", 1000),
     (1, 3, 6, 1, 6, 3, 10, 2, 1, 4, 0): _integer(lambda _now, _port: 1472),  # snmpEngineMaxMsgSize
 }
 
@@ -147,41 +155,41 @@ COLUMNS: Final[dict[tuple[int, ...], Read]] = {
     (*IF_ENTRY, 2): _text(lambda _now, port: port.name),  # ifDescr
     (*IF_ENTRY, 3): _integer(lambda _now, _port: 6),  # ifType: ethernetCsmacd
     (*IF_ENTRY, 4): _integer(lambda _now, _port: 1500),  # ifMtu
-    (*IF_ENTRY, 5): _gauge(_speed),  # ifSpeed
-    (*IF_ENTRY, 6): lambda _now, port: ber.element(ber.OCTETS, port.mac),  # ifPhysAddress
+    (*IF_ENTRY, 5): _gauge(lambda _now, port: port.speed),  # ifSpeed
+    (*IF_ENTRY, 6): Own(lambda _now, port: ber.element(ber.OCTETS, port.mac)),  # ifPhysAddress
     (*IF_ENTRY, 7): _integer(lambda _now, _port: 1),  # ifAdminStatus: up
-    (*IF_ENTRY, 8): _integer(_oper),  # ifOperStatus
-    (*IF_ENTRY, 9): _ticks(lambda now, port: now.city.changed_ms(port)),  # ifLastChange
-    (*IF_ENTRY, 10): _count32(_in),  # ifInOctets
-    (*IF_ENTRY, 11): _count32(_every(1, _in)),  # ifInUcastPkts
-    (*IF_ENTRY, 12): _count32(_every(200, _in)),  # ifInNUcastPkts
-    (*IF_ENTRY, 13): _count32(_none),  # ifInDiscards
-    (*IF_ENTRY, 14): _count32(_errors),  # ifInErrors
-    (*IF_ENTRY, 15): _count32(_none),  # ifInUnknownProtos
-    (*IF_ENTRY, 16): _count32(_out),  # ifOutOctets
-    (*IF_ENTRY, 17): _count32(_every(1, _out)),  # ifOutUcastPkts
-    (*IF_ENTRY, 18): _count32(_every(200, _out)),  # ifOutNUcastPkts
-    (*IF_ENTRY, 19): _count32(_discards),  # ifOutDiscards
-    (*IF_ENTRY, 20): _count32(_none),  # ifOutErrors
-    (*IF_ENTRY, 21): _gauge(_none),  # ifOutQLen
+    (*IF_ENTRY, 8): Field(ber.INTEGER, "oper"),  # ifOperStatus
+    (*IF_ENTRY, 9): _ticks("changed"),  # ifLastChange
+    (*IF_ENTRY, 10): _count32("in"),  # ifInOctets
+    (*IF_ENTRY, 11): _count32("in", _FRAME),  # ifInUcastPkts
+    (*IF_ENTRY, 12): _count32("in", _FRAME * 200),  # ifInNUcastPkts
+    (*IF_ENTRY, 13): _nothing(ber.COUNTER32),  # ifInDiscards
+    (*IF_ENTRY, 14): _count32("worn", _ERROR),  # ifInErrors
+    (*IF_ENTRY, 15): _nothing(ber.COUNTER32),  # ifInUnknownProtos
+    (*IF_ENTRY, 16): _count32("out"),  # ifOutOctets
+    (*IF_ENTRY, 17): _count32("out", _FRAME),  # ifOutUcastPkts
+    (*IF_ENTRY, 18): _count32("out", _FRAME * 200),  # ifOutNUcastPkts
+    (*IF_ENTRY, 19): _count32("short", _DISCARD),  # ifOutDiscards
+    (*IF_ENTRY, 20): _nothing(ber.COUNTER32),  # ifOutErrors
+    (*IF_ENTRY, 21): _nothing(ber.GAUGE32),  # ifOutQLen
     (*IF_ENTRY, 22): _oid((0, 0)),  # ifSpecific
     (*IFX_ENTRY, 1): _text(lambda _now, port: port.name),  # ifName
-    (*IFX_ENTRY, 2): _count32(_every(400, _in)),  # ifInMulticastPkts
-    (*IFX_ENTRY, 3): _count32(_every(400, _in)),  # ifInBroadcastPkts
-    (*IFX_ENTRY, 4): _count32(_every(400, _out)),  # ifOutMulticastPkts
-    (*IFX_ENTRY, 5): _count32(_every(400, _out)),  # ifOutBroadcastPkts
-    (*IFX_ENTRY, 6): _count64(_in),  # ifHCInOctets
-    (*IFX_ENTRY, 7): _count64(_every(1, _in)),  # ifHCInUcastPkts
-    (*IFX_ENTRY, 8): _count64(_every(400, _in)),  # ifHCInMulticastPkts
-    (*IFX_ENTRY, 9): _count64(_every(400, _in)),  # ifHCInBroadcastPkts
-    (*IFX_ENTRY, 10): _count64(_out),  # ifHCOutOctets
-    (*IFX_ENTRY, 11): _count64(_every(1, _out)),  # ifHCOutUcastPkts
-    (*IFX_ENTRY, 12): _count64(_every(400, _out)),  # ifHCOutMulticastPkts
-    (*IFX_ENTRY, 13): _count64(_every(400, _out)),  # ifHCOutBroadcastPkts
+    (*IFX_ENTRY, 2): _count32("in", _FRAME * 400),  # ifInMulticastPkts
+    (*IFX_ENTRY, 3): _count32("in", _FRAME * 400),  # ifInBroadcastPkts
+    (*IFX_ENTRY, 4): _count32("out", _FRAME * 400),  # ifOutMulticastPkts
+    (*IFX_ENTRY, 5): _count32("out", _FRAME * 400),  # ifOutBroadcastPkts
+    (*IFX_ENTRY, 6): _count64("in"),  # ifHCInOctets
+    (*IFX_ENTRY, 7): _count64("in", _FRAME),  # ifHCInUcastPkts
+    (*IFX_ENTRY, 8): _count64("in", _FRAME * 400),  # ifHCInMulticastPkts
+    (*IFX_ENTRY, 9): _count64("in", _FRAME * 400),  # ifHCInBroadcastPkts
+    (*IFX_ENTRY, 10): _count64("out"),  # ifHCOutOctets
+    (*IFX_ENTRY, 11): _count64("out", _FRAME),  # ifHCOutUcastPkts
+    (*IFX_ENTRY, 12): _count64("out", _FRAME * 400),  # ifHCOutMulticastPkts
+    (*IFX_ENTRY, 13): _count64("out", _FRAME * 400),  # ifHCOutBroadcastPkts
     (*IFX_ENTRY, 14): _integer(lambda _now, _port: 1),  # ifLinkUpDownTrapEnable: enabled
     (*IFX_ENTRY, 15): _gauge(lambda _now, port: port.speed // 1_000_000),  # ifHighSpeed
     (*IFX_ENTRY, 16): _integer(lambda _now, _port: 2),  # ifPromiscuousMode: false
     (*IFX_ENTRY, 17): _integer(lambda _now, _port: 1),  # ifConnectorPresent: true
-    (*IFX_ENTRY, 18): _text(lambda _now, port: port.alias),  # ifAlias
-    (*IFX_ENTRY, 19): _ticks(_none),  # ifCounterDiscontinuityTime: none since the start
+    (*IFX_ENTRY, 18): Own(_text(lambda _now, port: port.alias)),  # ifAlias
+    (*IFX_ENTRY, 19): _nothing(ber.TIMETICKS),  # ifCounterDiscontinuityTime: none since the start
 }

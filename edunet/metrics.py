@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+_UNITS: Final = ("bits_per_second_per_class", "bits_per_second", "seconds", "bytes", "ratio")
+
 
 class Metric(NamedTuple):
     """One family of series: `name` as Prometheus sees it."""
@@ -11,6 +13,12 @@ class Metric(NamedTuple):
     name: str
     type: Literal["counter", "gauge", "info"]
     help: str
+
+    @property
+    def unit(self) -> str:
+        """What it is measured in, as its name says; empty for what has no unit."""
+        name = self.name.removesuffix("_total")
+        return next((unit for unit in _UNITS if name.endswith(f"_{unit}")), "")
 
 
 def _interface() -> list[Metric]:
@@ -29,7 +37,7 @@ def _interface() -> list[Metric]:
         Metric(
             "edunet_interface_speed_bits_per_second", "gauge", "Negotiated speed, by ifHighSpeed."
         ),
-        Metric("edunet_interface_info", "gauge", "Always 1; carries the interface's alias."),
+        Metric("edunet_interface_info", "info", "Always 1; carries the interface's alias."),
     ]
 
 
@@ -46,7 +54,7 @@ FAMILIES: Final[tuple[Metric, ...]] = (
     ),
     Metric("edunet_school_up", "gauge", "1 when the school is connected, 0 when it is not."),
     Metric("edunet_school_state", "gauge", "Five series, exactly one of them 1."),
-    Metric("edunet_school_info", "gauge", "Always 1; carries name, code, kind, area and town."),
+    Metric("edunet_school_info", "info", "Always 1; carries name, code, kind, area and town."),
     Metric("edunet_school_classes", "gauge", "Classes of the school."),
     Metric(
         "edunet_school_bits_per_second_per_class",

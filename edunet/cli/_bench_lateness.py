@@ -7,8 +7,6 @@ handed on. The devices are agents of the virtual city, in a process of its own.
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -22,6 +20,8 @@ from collector.polling import Polling
 from collector.transports import Answer, Ask, Found
 from collector.transports.vector import Vector
 from edunet.catalog import Catalog
+from edunet.cli._bench_machine import about
+from edunet.cli._bench_network import COMMUNITY, switches
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame
@@ -31,7 +31,6 @@ from edunet.secrets import Access
 from edunet.settings import Intervals
 from edunet.topology import compile_topology
 
-COMMUNITY: Final = "bench"
 _SETTLE_S: Final = 12.0  # the first round is spread over five seconds, and lists every device
 
 
@@ -55,7 +54,7 @@ class Figures(NamedTuple):
 
 def report(plan: Plan) -> Iterator[str]:
     """The lines of the report, as they become known."""
-    yield f"python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    yield from about()
     few = round(plan.devices * plan.silent)
     yield (
         f"{plan.devices} devices every {plan.period_s:g} s for {plan.periods} periods,"
@@ -152,41 +151,3 @@ async def _run(inventory: Inventory, quiet: set[str], plan: Plan) -> Figures:
     heard = [each for each in transport.took if each[0] not in quiet]
     lateness = [late.get(device, 0.0) + came - asked for device, asked, came in heard]
     return Figures(lateness, cpu, len(transport.took))
-
-
-def switches(devices: int, ports: int = 8) -> Inventory:
-    """So many switches in 127.0.0.0/8, each with so many ports and a school on the last."""
-    port = lab.free_port()
-    return Inventory.model_validate(
-        {
-            "network": {"name": "bench"},
-            "credentials": {"snmp": {"ro": {"version": "2c", "community": COMMUNITY}}},
-            "sites": [
-                {"id": "city", "kind": "city", "name": "city"},
-                *(
-                    {"id": f"s{n}", "kind": "school", "parent": "city", "name": f"s{n}"}
-                    for n in range(1, devices + 1)
-                ),
-            ],
-            "devices": [
-                {
-                    "id": f"sw{n}",
-                    "site": "city",
-                    "address": f"127.{60 + (n >> 16)}.{n >> 8 & 255}.{n & 255}",
-                    "port": port,
-                    "snmp": "ro",
-                    "reach": "snmp",
-                }
-                for n in range(1, devices + 1)
-            ],
-            "links": [
-                {
-                    "id": f"l{n}",
-                    "role": "school_access",
-                    "a": {"device": f"sw{n}", "interface": f"GE0/0/{ports}"},
-                    "b": {"site": f"s{n}"},
-                }
-                for n in range(1, devices + 1)
-            ],
-        }
-    )

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, help="Measure on this machine: time, CPU, memory.")
+
+Save = Annotated[
+    bool, typer.Option("--save", help="Also write NAME-DATE.txt into the folder of --results.")
+]
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=1, help="Of each way, in turn.")]
+
+_RESULTS = Path("bench/results")
 
 
 @app.callback()
@@ -21,12 +30,8 @@ def inventory(
         int, typer.Option("--schools", help="Schools of the invented network.")
     ] = 30_000,
     counties: Annotated[int, typer.Option("--counties", help="Its counties.")] = 90,
-    save: Annotated[
-        bool, typer.Option("--save", help="Also write inventory-DATE.txt into --results.")
-    ] = False,
-    results: Annotated[
-        Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")
-    ] = Path("bench/results"),
+    save: Save = False,
+    results: Results = _RESULTS,
 ) -> None:
     """Invent a network, write it, read it in every way."""
     from edunet.cli._bench_inventory import report
@@ -34,12 +39,7 @@ def inventory(
     from edunet.generator import wish
 
     wished = wish(counties=counties, schools=schools, dense=True)
-    lines = []
-    for line in report(wished, SystemClock()):
-        typer.echo(line)
-        lines.append(line)
-    if save:
-        typer.echo(f"written to {_save('inventory', lines, results)}", err=True)
+    _tell("inventory", report(wished, SystemClock()), save, results)
 
 
 @app.command()
@@ -50,45 +50,40 @@ def lateness(
     ] = 0.1,
     period: Annotated[float, typer.Option("--period", min=1, help="Seconds.")] = 10.0,
     periods: Annotated[int, typer.Option("--periods", min=1, help="How many are measured.")] = 3,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Runs of each kind.")] = 3,
-    save: Annotated[
-        bool, typer.Option("--save", help="Also write lateness-DATE.txt into --results.")
-    ] = False,
-    results: Annotated[
-        Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")
-    ] = Path("bench/results"),
+    rounds: Rounds = 3,
+    save: Save = False,
+    results: Results = _RESULTS,
 ) -> None:
     """Poll many devices with all alive and with some silent: do the dead delay the living?"""
     from edunet.cli._bench_lateness import Plan, report
 
-    lines = []
-    for line in report(Plan(devices, silent, period, periods, rounds)):
-        typer.echo(line)
-        lines.append(line)
-    if save:
-        typer.echo(f"written to {_save('lateness', lines, results)}", err=True)
+    _tell("lateness", report(Plan(devices, silent, period, periods, rounds)), save, results)
 
 
 @app.command()
 def poll(
     devices: Annotated[int, typer.Option("--devices", min=1, max=60_000)] = 500,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of each way.")] = 3,
-    save: Annotated[
-        bool, typer.Option("--save", help="Also write poll-DATE.txt into --results.")
-    ] = False,
-    results: Annotated[
-        Path, typer.Option("--results", metavar="DIR", help="Where --save writes.")
-    ] = Path("bench/results"),
+    together: Annotated[
+        int, typer.Option("--together", min=1, max=60_000, help="Devices asked at a time.")
+    ] = 64,
+    rounds: Rounds = 3,
+    save: Save = False,
+    results: Results = _RESULTS,
 ) -> None:
-    """Poll the same devices in batches, singly, and by other libraries: CPU and ratios."""
+    """Poll the same devices in batches, singly, by libraries and by snmp_exporter: CPU, memory."""
     from edunet.cli._bench_poll import report
 
+    _tell("poll", report(devices, rounds, together), save, results)
+
+
+def _tell(name: str, report: Iterable[str], save: bool, results: Path) -> None:
+    """Print each line when it is known; with `save`, write them down when all are."""
     lines = []
-    for line in report(devices, rounds):
+    for line in report:
         typer.echo(line)
         lines.append(line)
     if save:
-        typer.echo(f"written to {_save('poll', lines, results)}", err=True)
+        typer.echo(f"written to {_save(name, lines, results)}", err=True)
 
 
 def _save(name: str, lines: list[str], results: Path) -> Path:

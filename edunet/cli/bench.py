@@ -76,6 +76,30 @@ def poll(
     _tell("poll", report(devices, rounds, together), save, results)
 
 
+@app.command()
+def province(
+    devices: Annotated[int, typer.Option("--devices", min=10, max=100_000)] = 30_000,
+    dead: Annotated[float, typer.Option("--dead", min=0, max=99, help="Per cent.")] = 5.0,
+    lossy: Annotated[float, typer.Option("--lossy", min=0, max=99, help="Per cent.")] = 10.0,
+    loss: Annotated[
+        float, typer.Option("--loss", min=0, max=90, help="Per cent that a lossy device loses.")
+    ] = 10.0,
+    period: Annotated[float, typer.Option("--period", min=1, help="Seconds.")] = 60.0,
+    burst: Annotated[bool, typer.Option("--burst", help="Everybody at once, unpaced.")] = False,
+    warm: Annotated[
+        int, typer.Option("--warm", min=0, help="Cycles not counted: the dead become known.")
+    ] = 3,
+    cycles: Annotated[int, typer.Option("--cycles", min=1, help="How many are measured.")] = 1,
+    save: Save = False,
+    results: Results = _RESULTS,
+) -> None:
+    """Collect tens of thousands of devices in one process, some dead, some losing answers."""
+    from edunet.cli._bench_province import Plan, report
+
+    plan = Plan(devices, dead, lossy, loss, period, burst, warm, cycles)
+    _tell("province-burst" if burst else "province", report(plan), save, results)
+
+
 def _tell(name: str, report: Iterable[str], save: bool, results: Path) -> None:
     """Print each line when it is known; with `save`, write them down when all are."""
     lines = []

@@ -82,9 +82,12 @@ class Live:
 class Agent:
     """The SNMP agent of one device."""
 
+    __slots__ = ("_city", "_community", "community", "device")
+
     def __init__(self, city: City, device: str, community: str) -> None:
         self._city = city
         self.device = device
+        self.community = community
         self._community = community.encode()
 
     @property
@@ -96,16 +99,26 @@ class Agent:
         """The datagram to send back, or None: a stranger and a broken question get no answer."""
         try:
             asked = ber.request(packet)
-            if asked.community != self._community or not self._city.answers(self.device):
+            if not self.knows(asked) or not self._city.answers(self.device):
                 return None
-            kind = self.kind
-            shown = kind.view(self._view())
+            kind, shown = self.kind, self.view()
             return kind.lie(asked, lambda asked: reply(asked, shown))
         except ber.MalformedError:
             return None
 
-    def _view(self) -> View:
+    def knows(self, asked: ber.Request) -> bool:
+        """Whether the asker is no stranger."""
+        return asked.community == self._community
+
+    def view(self) -> View:
+        """What it shows at this moment."""
         recording = self._city.cast.part(self.device).recording
         if recording is None:
-            return Live(self._city, self.device)
-        return recording.played(self._city.time() / 1000)
+            return self.kind.view(Live(self._city, self.device))
+        return self.kind.view(recording.played(self._city.time() / 1000))
+
+    def object(self, name: bytes) -> tuple[Read, int] | None:
+        """How an object of the city's own is read, and its row among the ports."""
+        book = layout(len(self._city.ports[self.device]))
+        place = book.places.get(name)
+        return None if place is None else (book.reads[place], book.rows[place])

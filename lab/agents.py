@@ -17,13 +17,17 @@ from edunet.errors import LabError
 from edunet.inventory.model import Device, Inventory
 from lab.agent import Agent
 from lab.city import City
+from lab.desk import Desk
+from lab.mmsg import IP_PKTINFO, Batch, Out, able
 
-IP_PKTINFO: Final = 8  # linux/in.h; the socket module does not name it before Python 3.14
 PKTINFO: Final = struct.Struct("=i4s4s")  # interface, local address, address asked
 _BUFFER: Final = 8 << 20
+_SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h
 _PER_WAKE: Final = 256  # datagrams answered before the control socket gets its turn
 _MAX_DATAGRAM: Final = 65_535
 _MAX_WAITING: Final = 20_000  # late answers under way; more are lost, as in any full queue
+
+_Agents = dict[bytes, Agent]  # by the address in the order of the wire
 
 
 class Agents:
@@ -41,7 +45,7 @@ class Agents:
         Raises:
             LabError: a device lives outside 127.0.0.0/8, or two share address and port.
         """
-        self._by_port: dict[int, dict[bytes, Agent]] = defaultdict(dict)
+        self._by_port: dict[int, _Agents] = defaultdict(dict)
         for device in inventory.devices:
             if device.address is not None:
                 address = loopback(device).packed
@@ -55,6 +59,7 @@ class Agents:
                     agents[address] = Agent(city, device.id, community)
         self._city = city
         self._dice = dice or Random()  # noqa: S311 (loss, not secrets)
+        self._batch, self._out = Batch(_PER_WAKE), Out(_PER_WAKE)
         self._waiting = 0
         self._sockets: list[socket.socket] = []
         self.asked = 0
@@ -72,7 +77,11 @@ class Agents:
         for port, agents in self._by_port.items():
             udp = _listen(port)
             self._sockets.append(udp)
-            loop.add_reader(udp, self._drain, loop, udp, agents)
+            if able():
+                desk = Desk(self._city, agents, self._dice)
+                loop.add_reader(udp, self._drain_many, loop, udp, agents, desk)
+            else:
+                loop.add_reader(udp, self._drain, loop, udp, agents)
 
     def close(self, loop: asyncio.AbstractEventLoop) -> None:
         for udp in self._sockets:
@@ -80,9 +89,7 @@ class Agents:
             udp.close()
         self._sockets.clear()
 
-    def _drain(
-        self, loop: asyncio.AbstractEventLoop, udp: socket.socket, agents: dict[bytes, Agent]
-    ) -> None:
+    def _drain(self, loop: asyncio.AbstractEventLoop, udp: socket.socket, agents: _Agents) -> None:
         for _ in range(_PER_WAKE):
             try:
                 packet, notes, _flags, asker = udp.recvmsg(_MAX_DATAGRAM, 64)
@@ -92,13 +99,40 @@ class Agents:
                 continue  # an earlier answer found nobody listening (ECONNREFUSED)
             self.asked += 1
             asked = _asked_address(notes)
-            agent = agents.get(asked)
-            reply = agent.answer(packet) if agent else None
-            if agent and reply:
-                late = self._city.way(agent.device).draw(self._dice)
-                send = partial(self._send, udp, asked, reply, asker)
-                if late is not None:
-                    self._when(loop, late + agent.kind.delay_s, agent, send)
+            if agent := agents.get(asked):
+                self._heed(loop, agent, packet, partial(self._send, udp, asked, asker))
+
+    def _drain_many(
+        self, loop: asyncio.AbstractEventLoop, udp: socket.socket, agents: _Agents, desk: Desk
+    ) -> None:
+        batch = self._batch
+        came = batch.receive(udp)
+        self.asked += came
+        if not came:
+            return
+        found = desk.sort(batch, came)
+        self.answered += self._out.send(udp, batch, found.rows, found.replies, found.sizes)
+        for row, seconds, reply in found.late:
+            asked, asker = batch.whom(row)
+            send = partial(self._send, udp, asked, asker, reply)
+            self._when(loop, seconds, agents[asked], send)
+        for row in found.alone:
+            asked, asker = batch.whom(row)
+            send_it = partial(self._send, udp, asked, asker)
+            self._heed(loop, agents[asked], batch.packet(row), send_it)
+
+    def _heed(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        agent: Agent,
+        packet: bytes,
+        send: Callable[[bytes], None],
+    ) -> None:
+        """Let one agent answer one question."""
+        if reply := agent.answer(packet):
+            late = self._city.way(agent.device).draw(self._dice)
+            if late is not None:
+                self._when(loop, late + agent.kind.delay_s, agent, partial(send, reply))
 
     def _when(
         self, loop: asyncio.AbstractEventLoop, late: float, agent: Agent, send: Callable[[], None]
@@ -114,7 +148,7 @@ class Agents:
         if self._city.answers(agent.device):  # a link may have been cut in the meantime
             send()
 
-    def _send(self, udp: socket.socket, asked: bytes, reply: bytes, asker: tuple[str, int]) -> None:
+    def _send(self, udp: socket.socket, asked: bytes, asker: tuple[str, int], reply: bytes) -> None:
         note = (socket.IPPROTO_IP, IP_PKTINFO, PKTINFO.pack(0, asked, b""))
         with suppress(OSError):  # a full queue, a gone asker, a closed socket: UDP promises nothing
             udp.sendmsg([reply], [note], 0, asker)
@@ -149,6 +183,8 @@ def _listen(port: int) -> socket.socket:
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
         udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        with suppress(OSError):  # beyond the system's limit, where we may
+            udp.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         udp.bind(("0.0.0.0", port))  # noqa: S104 (the line above keeps it to lo)
     except OSError as error:
         udp.close()

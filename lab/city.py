@@ -51,15 +51,17 @@ class City:
         self.rebooting: dict[str, int] = {}
         self.live: set[str] = set()
         self.dead: frozenset[str] = frozenset()
+        self.settled = 0  # rises when any link, way or device has another state
+        self.touched: set[str] = set()  # devices whose agents are other ones; who looks clears it
         # Switches rarely restart: each has been up for 3 to 90 days already.
-        self._boot = {d: -int((3 + 87 * chance(f"{d} uptime")) * DAY_MS) for d in self.devices}
+        self.started = {d: -int((3 + 87 * chance(f"{d} uptime")) * DAY_MS) for d in self.devices}
         self._boots = {d: 1 + int(30 * chance(f"{d} boots")) for d in self.devices}
-        self._changed: dict[str, int] = {}
+        self.changed: dict[str, int] = {}
         self._renumbered: dict[str, int] = {}
-        self._zero: dict[tuple[str, str], tuple[int, int]] = {}
-        self._meters = self._new_meters(inventory)
+        self.zero: dict[tuple[str, str], tuple[int, int]] = {}
+        self.meters = self._new_meters(inventory)
         self._settle_links(0)
-        self._changed.clear()
+        self.changed.clear()
 
     def _new_meters(self, inventory: Inventory) -> dict[str, Meter]:
         zone = ZoneInfo(inventory.network.timezone)
@@ -83,7 +85,7 @@ class City:
         return device not in self.dead and device not in self.hung
 
     def uptime_ms(self, device: str, time: int) -> int:
-        return max(0, time - self._boot[device])
+        return max(0, time - self.started[device])
 
     def boots(self, device: str) -> int:
         """snmpEngineBoots: how often the agent has started."""
@@ -99,19 +101,19 @@ class City:
     def changed_ms(self, port: Port) -> int:
         """When the port last went up or down, in its device's uptime; 0 = as it started."""
         return max(
-            0, self._changed.get(port.link, self._boot[port.device]) - self._boot[port.device]
+            0, self.changed.get(port.link, self.started[port.device]) - self.started[port.device]
         )
 
     def renumbered_ms(self, device: str) -> int:
         """When the interface table last changed, in the device's uptime."""
-        return max(0, self._renumbered.get(device, self._boot[device]) - self._boot[device])
+        return max(0, self._renumbered.get(device, self.started[device]) - self.started[device])
 
     def octets(self, port: Port, time: int) -> tuple[int, int]:
         """Octets in and out since the device started. The far end counts the same, crosswise."""
         if not port.link:
             return 0, 0
-        down, up = self._meters[port.link].read(time / 1000)
-        zero = self._zero.get((port.device, port.link), (0, 0))
+        down, up = self.meters[port.link].read(time / 1000)
+        zero = self.zero.get((port.device, port.link), (0, 0))
         down, up = down - zero[0], up - zero[1]
         return (up, down) if port.end == "a" else (down, up)
 
@@ -129,7 +131,9 @@ class City:
         An agent that lies or plays a recording does again what it did at the start.
         """
         if what is None:
+            self.touched.update(self.cast.parts)
             self.cast.restore()
+            self.touched.update(self.cast.parts)
             self.degraded.clear()
             self.cuts.clear()
             self.hung.clear()
@@ -147,6 +151,7 @@ class City:
             self.degraded.pop(what, None)
             if what in self.devices:
                 self.cast.restore(what)
+                self.touched.add(what)
         self._settle_links(self.time())
 
     def flap(self, link: str, period_s: float = 3.0) -> None:
@@ -169,16 +174,19 @@ class City:
         """Let a device's agent behave like this: see `lab.kinds`."""
         self._known("device", device, self.devices)
         self.cast.act(device, kind)
+        self.touched.add(device)
 
     def play(self, device: str, recording: Recording) -> None:
         """Let a device's agent answer what was recorded, and of the city nothing."""
         self._known("device", device, self.devices)
         self.cast.play(device, recording)
+        self.touched.add(device)
 
     def hang(self, device: str) -> None:
         """Silence the SNMP agent alone: the device goes on forwarding and answers ping."""
         self._known("device", device, self.devices)
         self.hung.add(device)
+        self.touched.add(device)
 
     def reboot(self, device: str) -> None:
         """Off for ten seconds, with all that lies behind it; then counters and uptime from zero."""
@@ -205,6 +213,7 @@ class City:
         moved = [port._replace(if_index=port.if_index % len(old) + 1) for port in old]
         self.ports[device] = tuple(sorted(moved, key=lambda port: port.if_index))
         self._renumbered[device] = self.time()
+        self.touched.add(device)
 
     def settle(self) -> bool:
         """Let happen what is due: reboots end, flapping links turn. Whether anything did."""
@@ -221,12 +230,13 @@ class City:
         return bool(done or turning)
 
     def _start(self, device: str, time: int) -> None:
-        self._boot[device] = time
+        self.started[device] = time
         self._boots[device] += 1
         self.hung.discard(device)
+        self.touched.add(device)
         for port in self.ports[device]:
             if port.link:
-                self._zero[device, port.link] = self._meters[port.link].read(time / 1000)
+                self.zero[device, port.link] = self.meters[port.link].read(time / 1000)
 
     def _settle_links(self, time: int) -> None:
         """Work out anew which links live, which devices are dead, and where traffic flows."""
@@ -234,8 +244,8 @@ class City:
         live = {link.id for link in self.links.values() if self._lit(link, off)}
         reached = self._paths.reached(live, off)
         for link in live ^ self.live:
-            self._changed[link] = time
-        for link_id, meter in self._meters.items():
+            self.changed[link] = time
+        for link_id, meter in self.meters.items():
             if link_id in live and reached.issuperset(devices_of(self.links[link_id])):
                 meter.run(time / 1000)
             else:
@@ -246,6 +256,7 @@ class City:
 
     def _settle_ways(self) -> None:
         """Roll up, along the shortest way there, how well each device is reached."""
+        self.settled += 1
         self.ways = {}
         for device, before, link in (
             self._paths.ways(self.live, self._off()) if self.degraded else ()

@@ -15,7 +15,8 @@ from random import Random
 from typing import Final
 
 from edunet.errors import LabError
-from lab.agents import IP_PKTINFO, PKTINFO
+from lab.agents import PKTINFO
+from lab.mmsg import IP_PKTINFO
 from lab.quality import Quality
 from lab.silence import MARK
 

@@ -10,6 +10,7 @@ from lab.view import View, Without
 MAX_BYTES: Final = 1472  # what an Ethernet frame carries without fragments
 _MAX_ALONE: Final = 65_000  # one value that is longer goes out in fragments, as datagrams may
 _HEADER: Final = 48  # of a response, besides the community
+_LACKING: Final = {ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW}
 
 
 def reply(asked: ber.Request, view: View) -> bytes:
@@ -18,29 +19,43 @@ def reply(asked: ber.Request, view: View) -> bytes:
     Raises:
         MalformedError: an OID asked for is none.
     """
-    room = MAX_BYTES - _HEADER - len(asked.community)
-    if asked.kind == ber.GETBULK:
-        return ber.response(asked, _bulk(asked, view, room))
-    old = asked.version == ber.V1
-    if old:
+    space = room(asked)
+    if asked.version == ber.V1:
         view = Without(view, _is_counter64)  # RFC 3584 4.2.2.1: it was not yet invented
-    binds = []
-    for index, name in enumerate(asked.names, 1):
-        place = view.exact(name) if asked.kind == ber.GET else view.after(name)
-        found = None if place is None else view.at(place)
-        if found:
-            binds.append(ber.element(ber.SEQUENCE, found[0] + found[1]))
-        elif old:
-            again = ber.asked_again(asked)
-            return ber.response(asked, again, ber.NO_SUCH_NAME, index)
-        elif asked.kind == ber.GET:
-            binds.append(ber.bind(name, view.missing(name)))
-        else:
-            binds.append(ber.bind(name, ber.END_OF_MIB_VIEW))
-    body = b"".join(binds)
-    if len(body) > (room if len(binds) > 1 else _MAX_ALONE):
+    found = pairs(asked, view, space)
+    if asked.version == ber.V1:
+        for index, (_, value) in enumerate(found, 1):
+            if value in _LACKING:
+                return ber.response(asked, ber.asked_again(asked), ber.NO_SUCH_NAME, index)
+    body = b"".join(ber.element(ber.SEQUENCE, name + value) for name, value in found)
+    if asked.kind != ber.GETBULK and len(body) > (space if len(found) > 1 else _MAX_ALONE):
         return too_big(asked)
     return ber.response(asked, body)
+
+
+def room(asked: ber.Request) -> int:
+    """Bytes that all varbinds of an answer may take together, unless it has but one."""
+    return MAX_BYTES - _HEADER - len(asked.community)
+
+
+def pairs(asked: ber.Request, view: View, room: int) -> list[tuple[bytes, bytes]]:
+    """Names and values of the answer, as whole elements; of a getbulk as many as find room.
+
+    Raises:
+        MalformedError: an OID asked for is none.
+    """
+    if asked.kind == ber.GETBULK:
+        return _bulk(asked, view, room)
+    return [_pair(asked.kind, name, view) for name in asked.names]
+
+
+def _pair(kind: int, name: bytes, view: View) -> tuple[bytes, bytes]:
+    place = view.exact(name) if kind == ber.GET else view.after(name)
+    found = None if place is None else view.at(place)
+    if found:
+        return found
+    lacking = view.missing(name) if kind == ber.GET else ber.END_OF_MIB_VIEW
+    return ber.element(ber.OID, name), lacking
 
 
 def too_big(asked: ber.Request) -> bytes:
@@ -53,7 +68,7 @@ def _is_counter64(_name: bytes, value: bytes) -> bool:
     return value[0] == ber.COUNTER64
 
 
-def _bulk(asked: ber.Request, view: View, room: int) -> bytes:
+def _bulk(asked: ber.Request, view: View, room: int) -> list[tuple[bytes, bytes]]:
     """RFC 3416 4.2.3: some names once, the others again and again, while there is room."""
     walk = _Walk(asked.names, view, room)
     singles = min(asked.non_repeaters, len(asked.names))
@@ -62,7 +77,7 @@ def _bulk(asked: ber.Request, view: View, room: int) -> bytes:
     for _ in range(asked.max_repetitions if repeated else 0):
         if not walk.step(repeated):
             break
-    return bytes(walk.body)
+    return walk.pairs
 
 
 class _Walk:
@@ -73,7 +88,8 @@ class _Walk:
         self._places = [view.after(name) for name in names]
         self._lasts = [ber.element(ber.OID, name) for name in names]
         self._full = False
-        self.body = bytearray()
+        self._size = 0
+        self.pairs: list[tuple[bytes, bytes]] = []
 
     def step(self, columns: range) -> bool:
         """Add the next object of each column; whether any had one, and all found room."""
@@ -86,10 +102,11 @@ class _Walk:
                 self._places[column] = self._view.follow(self._places[column])
             # The last name of the view is repeated with "end", as the RFC wants it.
             name, value = found or (self._lasts[column], ber.END_OF_MIB_VIEW)
-            bind = ber.element(ber.SEQUENCE, name + value)
-            room = self._room if self.body else _MAX_ALONE
-            if self._full or len(self.body) + len(bind) > room:
+            size = len(ber.element(ber.SEQUENCE, name + value))
+            room = self._room if self.pairs else _MAX_ALONE
+            if self._full or self._size + size > room:
                 self._full = True
                 return False
-            self.body += bind
+            self._size += size
+            self.pairs.append((name, value))
         return more

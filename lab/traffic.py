@@ -75,27 +75,30 @@ def _curve(seed: str, octets: float, second_of_day: float) -> Curve:
 
 
 class Meter:
-    """What a link has carried each way: it runs while the link does, and stands while it is cut."""
+    """What a link has carried each way: it runs while the link does, and stands while it is cut.
+
+    `banked`: octets down and up until `since`, the second it runs from; None = it stands.
+    """
 
     def __init__(self, down: Curve, up: Curve, earlier_s: float) -> None:
         """`earlier_s`: the link has run so many seconds before the city began."""
-        self._curves = (down, up)
-        self._banked = (int(down.mean * earlier_s), int(up.mean * earlier_s))
-        self._since: float | None = None
+        self.curves = (down, up)
+        self.banked = (int(down.mean * earlier_s), int(up.mean * earlier_s))
+        self.since: float | None = None
 
     def run(self, seconds: float) -> None:
         """Traffic flows from now on."""
-        if self._since is None:
-            self._since = seconds
+        if self.since is None:
+            self.since = seconds
 
     def stop(self, seconds: float) -> None:
         """Nothing flows from now on."""
-        self._banked = self.read(seconds)
-        self._since = None
+        self.banked = self.read(seconds)
+        self.since = None
 
     def read(self, seconds: float) -> tuple[int, int]:
         """Octets downwards (a to b) and upwards so far."""
-        if self._since is None:
-            return self._banked
-        down, up = (curve.octets(seconds) - curve.octets(self._since) for curve in self._curves)
-        return self._banked[0] + down, self._banked[1] + up
+        if self.since is None:
+            return self.banked
+        down, up = (curve.octets(seconds) - curve.octets(self.since) for curve in self.curves)
+        return self.banked[0] + down, self.banked[1] + up

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-import time
-from collections.abc import Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+from collector.probes._echoes import SO_TIMESTAMPNS, STRIDE, Inbox, Names, Nanoseconds
 
 NO_ROUTE: Final = {errno.ENETUNREACH, errno.EHOSTUNREACH}  # this machine knows no way there
 
@@ -22,7 +24,6 @@ _PROTOCOL: Final[dict[int, int]] = {
     socket.AF_INET6: socket.IPPROTO_ICMPV6,
 }
 FAMILIES: Final = tuple(_ECHO)
-_SO_TIMESTAMPNS: Final = getattr(socket, "SO_TIMESTAMPNS", 35)
 # linux/icmp.h, icmpv6.h: a raw socket sees every ICMP message of the machine; a set bit hides one
 _FILTER: Final[dict[int, tuple[int, int, bytes]]] = {
     socket.AF_INET: (255, 1, struct.pack("=I", ~(1 << 0) & 0xFFFFFFFF)),
@@ -32,10 +33,43 @@ _FILTER: Final[dict[int, tuple[int, int, bytes]]] = {
         struct.pack("=8I", *(0xFFFFFFFF & ~(2 if word == 129 // 32 else 0) for word in range(8))),
     ),
 }
-_HEADER: Final = 8  # type, code, checksum, ident, sequence: RFC 792
-_TOKEN: Final = struct.Struct("!QIH")  # the sweep's secret, the target's number, the echo's number
-_SIZE: Final = _HEADER + _TOKEN.size
+_LETTER: Final = np.dtype(  # RFC 792; then the sweep's secret, the target's number, the echo's
+    [
+        ("type", "u1"), ("code", "u1"), ("checksum", ">u2"), ("ident", ">u2"), ("sequence", ">u2"),
+        ("secret", ">u8"), ("number", ">u4"), ("echo", ">u2"),
+    ]
+)  # fmt: skip
+_SIZE: Final = _LETTER.itemsize
+_BYTES: Final = np.arange(_SIZE)
 _BUFFER: Final = 4 << 20
+_SO_RCVBUFFORCE: Final = 33  # linux/asm-generic/socket.h: Python does not know it
+
+Letters = npt.NDArray[Any]
+Numbers = npt.NDArray[np.int64]
+
+
+class Replies(NamedTuple):
+    """Echo replies that look like ours, and how many did not: row by row what each brings back.
+
+    Attributes:
+        secret: uint64. number, echo: int64. at: int64, nanoseconds. names: uint8[replies, NAME].
+        misshapen: how many more had another length, or were no replies.
+    """
+
+    secret: npt.NDArray[np.uint64]
+    number: Numbers
+    echo: Numbers
+    at: Nanoseconds
+    names: Names
+    misshapen: int
+
+    def of(self, its: npt.NDArray[np.bool_]) -> Replies:
+        """Only these of them."""
+        if its.all():
+            return self
+        return Replies(
+            self.secret[its], self.number[its], self.echo[its], self.at[its], self.names[its], 0
+        )
 
 
 def open_socket(family: int) -> socket.socket:
@@ -51,45 +85,45 @@ def open_socket(family: int) -> socket.socket:
         found = socket.socket(family, socket.SOCK_DGRAM, _PROTOCOL[family])
     found.setblocking(False)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    with suppress(OSError):  # past net.core.rmem_max with CAP_NET_ADMIN only
+        found.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-    found.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    found.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     return found
 
 
-def packets(family: int, ident: int, secret: int, echo: int, count: int) -> list[bytes]:
-    """The echo requests of one round, one for each target, made together: it is a hot path.
+def requests(family: int, ident: int, secret: int, echo: int, numbers: Numbers) -> Letters:
+    """The echo requests of one round, one for each target number, made together.
 
     On a datagram socket the kernel puts in an ident of its own.
     """
-    number = np.arange(count)
-    words = np.zeros((count, _SIZE // 2), np.uint32)
-    words[:, 0] = _ECHO[family][0] << 8
-    words[:, 2] = ident
-    words[:, 3] = number & 0xFFFF
-    words[:, 4:8] = [secret >> shift & 0xFFFF for shift in (48, 32, 16, 0)]
-    words[:, 8], words[:, 9], words[:, 10] = number >> 16, number & 0xFFFF, echo
+    letters = np.zeros(len(numbers), _LETTER)
+    letters["type"] = _ECHO[family][0]
+    letters["ident"], letters["secret"], letters["echo"] = ident, secret, echo
+    letters["sequence"], letters["number"] = numbers & 0xFFFF, numbers
     if family == socket.AF_INET:  # of ICMPv6 the kernel makes it: the addresses are needed
+        words = letters.view(">u2").reshape(len(numbers), _SIZE // 2)
         total = words.sum(axis=1, dtype=np.uint32)  # RFC 1071
         total = (total >> 16) + (total & 0xFFFF)
-        words[:, 1] = ~(total + (total >> 16)) & 0xFFFF
-    raw = words.astype(">u2").tobytes()
-    return [raw[at : at + _SIZE] for at in range(0, len(raw), _SIZE)]
+        letters["checksum"] = ~(total + (total >> 16)) & 0xFFFF
+    return letters
 
 
-def token_of(found: socket.socket, data: bytes) -> tuple[int, int, int] | None:
-    """Secret, target number and echo number that an echo reply brings back; None: it is none."""
-    start = 0
-    if data and found.family == socket.AF_INET and found.type == socket.SOCK_RAW:
-        start = (data[0] & 15) * 4  # only a raw IPv4 socket shows the IP header
-    if len(data) < start + _SIZE or data[start] != _ECHO[found.family][1]:
-        return None
-    return _TOKEN.unpack_from(data, start + _HEADER)
-
-
-def stamp(extra: Sequence[tuple[int, int, bytes]]) -> int:
-    """When the kernel took the packet, nanoseconds since the epoch; else now."""
-    for level, kind, data in extra:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= 16:
-            seconds, nanoseconds = struct.unpack("@qq", data[:16])
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return time.time_ns()
+def replies(found: socket.socket, inbox: Inbox, came: int) -> Replies:
+    """What the first so many places of the inbox hold."""
+    rows, start = inbox.rows[:came], np.zeros(came, np.int64)
+    if found.family == socket.AF_INET and found.type == socket.SOCK_RAW:
+        start = (rows[:, 0] & 15).astype(np.int64) * 4  # only a raw IPv4 socket shows the IP header
+    first = np.arange(came)[:, None] * STRIDE + start[:, None]
+    letters = inbox.rows.reshape(-1)[first + _BYTES].view(_LETTER).reshape(came)
+    good = (inbox.lengths[:came] == start + _SIZE) & (letters["code"] == 0)
+    good &= letters["type"] == _ECHO[found.family][1]
+    letters = letters[good]
+    return Replies(
+        letters["secret"].astype(np.uint64),
+        letters["number"].astype(np.int64),
+        letters["echo"].astype(np.int64),
+        inbox.at[:came][good],
+        inbox.names[:came][good],
+        came - len(letters),
+    )

@@ -7,43 +7,40 @@ import contextlib
 import secrets
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from collector.probes._echoes import PLACES, Inbox, Names, Nanoseconds, Outbox
 from collector.probes._icmp import (
     FAMILIES,
     NO_ROUTE,
+    Letters,
+    Replies,
     open_socket,
-    packets,
-    stamp,
-    token_of,
+    replies,
+    requests,
 )
+from collector.probes._sweep import Ignored, Rosters, Sweep, Target
 from edunet.errors import ProbeError
 from edunet.frame import Frame
 
-Nanoseconds = npt.NDArray[np.int64]
+__all__ = ["NO_RIGHT", "Burst", "Ignored", "Pinger", "Target", "able", "summary"]
 
 NO_RIGHT: Final = (
     "no right to send ICMP echoes; run as root, grant CAP_NET_RAW, widen "
     "net.ipv4.ping_group_range, or write reach: snmp"
 )
-_PAUSE_AFTER: Final = 64  # echoes sent before the replies are read: the receive buffer is finite
 _SAME_MOMENT_NS: Final = 50_000_000  # sweeps that begin together need not see each other's first
-
-
-class Target(NamedTuple):
-    """Whom to ask: the slot of the `probe` series and the address."""
-
-    slot: int
-    address: IPv4Address | IPv6Address
-
-    @property
-    def family(self) -> int:
-        return socket.AF_INET if self.address.version == 4 else socket.AF_INET6
+_MOST_AT_ONCE: Final = 256  # echoes sent before others in the event loop have their turn
+_PAUSE_S: Final = 0.002  # and before the next are sent: the queues on the way are finite as well
+_GATHER_S: Final = 0.01  # from the first reply to reading: the kernel has dated each by then
+_REPLY_BYTES: Final = 4096  # of the receive buffer, that one reply may take whatever the driver
+_FEWEST: Final = 16
+_READS: Final = 4  # of the inbox in a row
+_REMEMBERED: Final = 64  # sweeps that are over, whose late replies are known as such
 
 
 class Burst(NamedTuple):
@@ -58,54 +55,27 @@ class Burst(NamedTuple):
     began: int = 0
 
 
-class _Sweep:
-    """One round under way, with the sockets it is sent through."""
-
-    def __init__(self, targets: Sequence[Target], count: int, ident: int) -> None:
-        self.names = [str(target.address) for target in targets]
-        self.places = [(name, 0) for name in self.names]
-        self.families = [target.family for target in targets]
-        self.ident, self.secret = ident, secrets.randbits(64)
-        self.sockets: dict[int, socket.socket] = {}
-        self.sent = np.zeros((len(targets), count), np.int64)
-        self.back = np.zeros((len(targets), count), np.int64)
-        self.missing = len(targets) * count
-        self.complete = asyncio.Event()
-        self.began = time.time_ns()
-
-    def take(self, number: int, echo: int, at: int, source: str) -> None:
-        """Count one reply, if it comes from whom we asked and is the first."""
-        if number >= len(self.names) or echo >= self.back.shape[1]:
-            return
-        if self.names[number] == source.partition("%")[0] and not self.back[number, echo]:
-            self.back[number, echo] = max(at, self.sent[number, echo] + 1)
-            self._less()
-
-    def unsent(self, number: int, echo: int) -> None:
-        """Take note that an echo never left us: that says nothing of whom it was for."""
-        self.sent[number, echo] = 0
-        self._less()
-
-    def _less(self) -> None:
-        self.missing -= 1
-        if not self.missing:
-            self.complete.set()
-
-
 class Pinger:
     """Owns the sockets, in the event loop it was opened in; never opened, it sends nothing.
 
     Sweeps may overlap: each has an ident of its own, which stateful things on the way tell it by,
     and a secret, which its replies must carry. Raw sockets are shared; a datagram socket is its
     ident, so each sweep has its own.
+
+    Attributes:
+        ignored: the replies that counted for nothing since it was made.
     """
 
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
         self._datagram: list[int] = []
-        self._sweeps: dict[int, _Sweep] = {}
+        self._sweeps: dict[int, Sweep] = {}
+        self._over: deque[int] = deque(maxlen=_REMEMBERED)
+        self._gathering: dict[socket.socket, asyncio.TimerHandle] = {}
         self._ident = secrets.randbits(16)
         self._left: dict[int, int] = {}  # family -> when an echo last left this machine
+        self._rosters, self._outbox, self._inbox = Rosters(), Outbox(), Inbox()
+        self.ignored = Ignored()
 
     def open(self) -> None:
         """Take the sockets.
@@ -122,14 +92,14 @@ class Pinger:
                 continue
             if found.type == socket.SOCK_RAW:
                 self._sockets[family] = found
-                asyncio.get_running_loop().add_reader(found.fileno(), self._read, found)
+                self._listen(found)
             else:
                 found.close()
                 self._datagram.append(family)
 
     def close(self) -> None:
         for found in self._sockets.values():
-            _closed(found)
+            self._close(found)
         self._sockets.clear()
 
     async def sweep(
@@ -143,7 +113,7 @@ class Pinger:
     ) -> Burst:
         """Send each target `count` echoes `gap_s` apart; take what is back `wait_s` later."""
         self._ident = (self._ident + 1) & 0xFFFF
-        sweep = _Sweep(targets, count, self._ident)
+        sweep = Sweep(self._rosters.of(targets), count, self._ident)
         self._sweeps[sweep.secret] = sweep
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -155,73 +125,126 @@ class Pinger:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
                         await sweep.complete.wait()
+                for found in sweep.sockets.values():  # what came in time, and is not read yet
+                    self._read(found)
         finally:
             del self._sweeps[sweep.secret]
-        return Burst([target.slot for target in targets], sweep.sent, sweep.back, sweep.began)
+            self._over.append(sweep.secret)
+        return Burst(sweep.roster.slots, sweep.sent, sweep.back, sweep.began)
 
     @contextlib.contextmanager
-    def _lent(self, sweep: _Sweep) -> Iterator[None]:
+    def _lent(self, sweep: Sweep) -> Iterator[None]:
         """Give a sweep its sockets, and take back those that are its alone."""
         own: list[socket.socket] = []
         for family in self._datagram:
             with contextlib.suppress(OSError):  # out of descriptors: nothing is sent
                 own.append(open_socket(family))
-                asyncio.get_running_loop().add_reader(own[-1].fileno(), self._read, own[-1])
+                self._listen(own[-1])
         sweep.sockets = {**self._sockets, **{int(found.family): found for found in own}}
         try:
             yield
         finally:
             for found in own:
-                _closed(found)
+                self._close(found)
 
-    async def _send_all(self, sweep: _Sweep, echo: int) -> None:
+    async def _send_all(self, sweep: Sweep, echo: int) -> None:
         """One echo to everybody.
 
         For want of a route to all of a family, nothing was sent: we are cut off. For want of a
         route to some, those echoes do not come back, which is the truth about those.
         """
         since = time.time_ns() - _SAME_MOMENT_NS
-        nowhere, count = [], len(sweep.names)
-        made = {
-            family: packets(family, sweep.ident, sweep.secret, echo, count)
-            for family in set(sweep.families)
-        }
-        for number, family in enumerate(sweep.families):
-            if self._send(sweep, number, echo, made[family][number]):
-                nowhere.append(number)
-            if number % _PAUSE_AFTER == _PAUSE_AFTER - 1:
-                await asyncio.sleep(0)
-        for number in nowhere:
-            if self._left.get(sweep.families[number], 0) < since:
-                sweep.unsent(number, echo)
+        for family, (numbers, names) in sweep.roster.parties.items():
+            found = sweep.sockets.get(family)
+            if found is None:  # this machine does not speak IPv6, or we may not send
+                sweep.unsent(numbers, echo)
+                continue
+            letters = requests(family, sweep.ident, sweep.secret, echo, numbers)
+            nowhere, many = [], at_once(found)
+            for first in range(0, len(numbers), many):
+                if first:
+                    await asyncio.sleep(_PAUSE_S)
+                some = slice(first, first + many)
+                nowhere += self._send(sweep, found, letters[some], names[some])
+                self._read(found)
+            if nowhere and self._left.get(family, 0) < since:
+                sweep.unsent(np.array(nowhere), echo)
 
-    def _send(self, sweep: _Sweep, number: int, echo: int, packet: bytes) -> bool:
-        """Send one echo; whether there was no route for it. What else stops it is our own fault."""
-        family = sweep.families[number]
-        found = sweep.sockets.get(family)
-        if found is None:  # this machine does not speak IPv6, or we may not send
-            sweep.unsent(number, echo)
-            return False
-        sweep.sent[number, echo] = at = time.time_ns()
-        try:
-            found.sendto(packet, sweep.places[number])
-        except OSError as error:
-            if error.errno in NO_ROUTE:
-                return True
-            sweep.unsent(number, echo)
-        else:
-            self._left[family] = at
-        return False
+    def _send(
+        self, sweep: Sweep, found: socket.socket, letters: Letters, names: Names
+    ) -> list[int]:
+        """Send these; the numbers of those to whom there was no route.
+
+        What else stops one is our own fault. When each left is taken to be evenly spread over the
+        system call that sent it.
+        """
+        nowhere: list[int] = []
+        numbers, echo = letters["number"].astype(np.int64), int(letters["echo"][0])
+        at = 0
+        while at < len(letters):
+            began = time.time_ns()
+            try:
+                left = self._outbox.send(found, letters[at:], names[at:])
+            except OSError as error:
+                if error.errno in NO_ROUTE:
+                    sweep.sent[numbers[at], echo] = began
+                    nowhere.append(int(numbers[at]))
+                else:
+                    sweep.unsent(numbers[at], echo)
+                at += 1
+                continue
+            took = time.time_ns() - began
+            sweep.sent[numbers[at : at + left], echo] = began + took * np.arange(left) // left
+            self._left[int(found.family)] = began
+            at += left
+        return nowhere
+
+    def _listen(self, found: socket.socket) -> None:
+        """Read when something has come, but not each for itself."""
+        loop = asyncio.get_running_loop()
+        self._gathering.pop(found, None)
+        loop.add_reader(found.fileno(), self._gather, found)
+
+    def _gather(self, found: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(found.fileno())
+        self._gathering[found] = loop.call_later(_GATHER_S, self._gathered, found)
+
+    def _gathered(self, found: socket.socket) -> None:
+        self._read(found)
+        self._listen(found)
 
     def _read(self, found: socket.socket) -> None:
-        for _ in range(256):
-            try:
-                data, extra, _, source = found.recvmsg(256, 64)
-            except OSError:
+        for _ in range(_READS):
+            came = self._inbox.receive(found)
+            if came:
+                self._take(int(found.family), replies(found, self._inbox, came))
+            if came < PLACES:
                 return
-            token = token_of(found, data)
-            if token and (sweep := self._sweeps.get(token[0])):
-                sweep.take(token[1], token[2], stamp(extra), source[0])
+
+    def _take(self, family: int, came: Replies) -> None:
+        self.ignored.misshapen += came.misshapen
+        rest = came.secret
+        for secret, sweep in self._sweeps.items():
+            its = came.secret == secret
+            if its.any():
+                sweep.take(family, came.of(its), self.ignored)
+                rest = rest[rest != secret]
+        late = np.isin(rest, np.array(self._over, np.uint64))
+        self.ignored.late += int(late.sum())
+        self.ignored.stranger += len(rest) - int(late.sum())
+
+    def _close(self, found: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(found.fileno())
+        if timer := self._gathering.pop(found, None):
+            timer.cancel()
+        found.close()
+
+
+def at_once(found: socket.socket) -> int:
+    """How many echoes may be out before their replies are read: half of what the buffer holds."""
+    room = found.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _REPLY_BYTES
+    return min(max(room // 2, _FEWEST), _MOST_AT_ONCE)
 
 
 def summary(slots: Sequence[int], sent: Nanoseconds, back: Nanoseconds, began: int = 0) -> Frame:
@@ -255,11 +278,6 @@ def summary(slots: Sequence[int], sent: Nanoseconds, back: Nanoseconds, began: i
             "loss": loss,
         },
     )
-
-
-def _closed(found: socket.socket) -> None:
-    asyncio.get_running_loop().remove_reader(found.fileno())
-    found.close()
 
 
 def able() -> bool:

@@ -1,0 +1,173 @@
+"""Many echoes with one system call, and the kernel's date on each reply: sendmmsg, recvmmsg.
+
+Where the system has neither, plain socket calls fill the same arrays.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import struct
+import sys
+import time
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+AT_ONCE: Final = 64  # echoes in one call: when each left is worked out from when the call did
+PLACES: Final = 256  # replies read at once
+STRIDE: Final = 128  # bytes of a reply's place: the longest IPv4 header is 60
+NAME: Final = 32  # bytes of an address, as struct sockaddr_in and sockaddr_in6 need
+SO_TIMESTAMPNS: Final = getattr(socket, "SO_TIMESTAMPNS", 35)
+
+Names = npt.NDArray[np.uint8]  # struct sockaddr, row by row
+Nanoseconds = npt.NDArray[np.int64]
+
+_MSG: Final = np.dtype(  # struct mmsghdr, of 64 bits
+    [
+        ("name", "u8"), ("namelen", "u4"), ("iov", "u8"), ("iovlen", "u8"), ("control", "u8"),
+        ("controllen", "u8"), ("flags", "i4"), ("pad", "u4"), ("len", "u4"),
+    ],
+    align=True,
+)  # fmt: skip
+_IOV: Final = np.dtype([("base", "u8"), ("len", "u8")])
+_CONTROL: Final = np.dtype(  # struct cmsghdr, and the struct timespec that it holds
+    [("len", "u8"), ("level", "i4"), ("type", "i4"), ("s", "i8"), ("ns", "i8")]
+)
+_DONTWAIT: Final = 0x40
+_TRUNCATED: Final = 0x20
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_LAID_OUT_SO: Final = sys.platform == "linux" and ctypes.sizeof(ctypes.c_void_p) == 8
+_sendmmsg: Any = getattr(_libc, "sendmmsg", None) if _LAID_OUT_SO else None
+_recvmmsg: Any = getattr(_libc, "recvmmsg", None) if _LAID_OUT_SO else None
+if _sendmmsg is not None and _recvmmsg is not None:
+    _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
+    _recvmmsg.argtypes = [
+        ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p,
+    ]  # fmt: skip
+
+
+class Outbox:
+    """Sends letters that lie one after the other in an array of the caller's."""
+
+    def __init__(self) -> None:
+        self._iov, self._msg = np.zeros(AT_ONCE, _IOV), np.zeros(AT_ONCE, _MSG)
+        self._numbers = np.arange(AT_ONCE, dtype=np.uint64)
+        self._msg["iov"] = self._iov.ctypes.data + self._numbers * np.uint64(_IOV.itemsize)
+        self._msg["iovlen"] = 1
+
+    def send(self, found: socket.socket, letters: npt.NDArray[Any], names: Names) -> int:
+        """Send the first of them, each to its name (uint8[letters, NAME]); how many, at least one.
+
+        Raises:
+            OSError: the first could not be sent.
+        """
+        if _sendmmsg is None:
+            found.sendto(letters[0].tobytes(), place(names[0].tobytes()))
+            return 1
+        count, size = min(len(letters), AT_ONCE), letters.itemsize
+        self._iov["base"] = letters.ctypes.data + self._numbers * np.uint64(size)
+        self._iov["len"] = size
+        self._msg["name"] = names.ctypes.data + self._numbers * np.uint64(NAME)
+        self._msg["namelen"] = 16 if found.family == socket.AF_INET else 28
+        left = _sendmmsg(found.fileno(), self._msg.ctypes.data, count, _DONTWAIT)
+        if left <= 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+        return int(left)
+
+
+class Inbox:
+    """Places for replies.
+
+    Attributes:
+        rows: uint8[PLACES, STRIDE], what came. names: uint8[PLACES, NAME], from whom.
+        lengths: int64[PLACES], bytes of each (0 = longer than its place).
+        at: int64[PLACES], when the kernel took it, nanoseconds since the epoch.
+    """
+
+    def __init__(self) -> None:
+        self.rows = np.zeros((PLACES, STRIDE), np.uint8)
+        self.names = np.zeros((PLACES, NAME), np.uint8)
+        self.lengths, self.at = np.zeros(PLACES, np.int64), np.zeros(PLACES, np.int64)
+        # Room for a second message: one that is cut off would be the first.
+        self._control = np.zeros((PLACES, 2), _CONTROL)
+        self._iov, self._msg = np.zeros(PLACES, _IOV), np.zeros(PLACES, _MSG)
+        numbers = np.arange(PLACES, dtype=np.uint64)
+        self._iov["base"] = self.rows.ctypes.data + numbers * np.uint64(STRIDE)
+        self._iov["len"] = STRIDE
+        self._msg["name"] = self.names.ctypes.data + numbers * np.uint64(NAME)
+        self._msg["iov"] = self._iov.ctypes.data + numbers * np.uint64(_IOV.itemsize)
+        self._msg["iovlen"] = 1
+        room = self._control.itemsize * 2
+        self._msg["control"] = self._control.ctypes.data + numbers * np.uint64(room)
+
+    def receive(self, found: socket.socket) -> int:
+        """Take what has come, at most PLACES; 0 when nothing has."""
+        if _recvmmsg is None:
+            return self._receive_each(found)
+        self._msg["namelen"], self._msg["controllen"] = NAME, self._control.itemsize * 2
+        came = int(_recvmmsg(found.fileno(), self._msg.ctypes.data, PLACES, _DONTWAIT, None))
+        if came <= 0:
+            return 0
+        message, control = self._msg[:came], self._control[:came, 0]
+        whole = (message["flags"] & _TRUNCATED) == 0
+        self.lengths[:came] = np.where(whole, message["len"], 0)
+        dated = (message["controllen"] >= _CONTROL.itemsize) & (control["type"] == SO_TIMESTAMPNS)
+        dated &= control["level"] == socket.SOL_SOCKET
+        at = control["s"] * 1_000_000_000 + control["ns"]
+        self.at[:came] = at if dated.all() else np.where(dated, at, time.time_ns())
+        return came
+
+    def _receive_each(self, found: socket.socket) -> int:
+        for number in range(PLACES):
+            try:
+                data, extra, _, source = found.recvmsg(STRIDE + 1, 64)
+            except OSError:
+                return number
+            whole = data[:STRIDE]
+            self.rows[number, : len(whole)] = np.frombuffer(whole, np.uint8)
+            self.lengths[number] = len(data) if len(data) <= STRIDE else 0
+            self.names[number] = np.frombuffer(sockaddr(source[0]), np.uint8)
+            self.at[number] = _date(extra)
+        return PLACES
+
+
+def sockaddr(address: str) -> bytes:
+    """struct sockaddr_in or sockaddr_in6 of an address, port 0, padded to `NAME`.
+
+    A scope that is not an interface of ours is left out: the kernel then says so.
+    """
+    host, _, scope = address.partition("%")
+    if ":" not in host:
+        return struct.pack("=HH4s24x", socket.AF_INET, 0, socket.inet_aton(host))
+    packed = socket.inet_pton(socket.AF_INET6, host)
+    return struct.pack("=HHI16sI4x", socket.AF_INET6, 0, 0, packed, _interface(scope))
+
+
+def place(name: bytes) -> tuple[str, int] | tuple[str, int, int, int]:
+    """What `socket.sendto` calls that address."""
+    if int.from_bytes(name[:2], sys.byteorder) == socket.AF_INET:
+        return socket.inet_ntop(socket.AF_INET, name[4:8]), 0
+    scope = int.from_bytes(name[24:28], sys.byteorder)
+    return socket.inet_ntop(socket.AF_INET6, name[8:24]), 0, 0, scope
+
+
+def _interface(scope: str) -> int:
+    if scope.isdecimal():
+        return int(scope)
+    try:
+        return socket.if_nametoindex(scope) if scope else 0
+    except OSError:
+        return 0
+
+
+def _date(extra: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in extra:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= 16:
+            seconds, nanoseconds = struct.unpack("@qq", data[:16])
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return time.time_ns()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -17,9 +16,11 @@ from collector.snmp.pdu import (
     TOO_BIG,
     Pdu,
     Value,
+    decode,
     question,
 )
-from collector.snmp.session import Session
+from collector.snmp.session import Question, Session
+from collector.snmp.sheet import Plain, Sheet, request_id
 from collector.snmp.wire import Address, NoAnswerError, Wire
 from edunet.clock import Clock
 from edunet.errors import ProbeError
@@ -79,9 +80,22 @@ class Client:
             RefusedError: it answered that it cannot.
             ProbeError: no usable answer within the tries.
         """
-        wanted, broken = list(names), 0
+        said = await self.read(device, names, timeouts)
+        return said.by_name() if isinstance(said, Plain) else said
+
+    async def read(
+        self, device: Device, names: Sequence[bytes], timeouts: Sequence[float] = TIMEOUTS
+    ) -> Plain | Mapping[bytes, Value]:
+        """As `get`; the values as they came where `names` is a `Sheet` and all is as expected.
+
+        Raises:
+            RefusedError, ProbeError: see `get`.
+        """
+        wanted, broken = names, 0
         while wanted:
             answer = await self.put(device, GET, wanted, timeouts)
+            if isinstance(answer.binds, Plain):
+                return answer.binds
             if not answer.status:
                 return _believed(answer, wanted)
             named = 1 <= answer.place <= len(wanted) and answer.status in {NO_SUCH_NAME, GEN_ERR}
@@ -89,7 +103,7 @@ class Client:
             broken += answer.status == GEN_ERR or self.version(device) != "1"
             if not named or broken > _MOST_BROKEN:
                 raise RefusedError(answer)
-            del wanted[answer.place - 1]
+            wanted = [*wanted[: answer.place - 1], *wanted[answer.place :]]
         return {}
 
     async def put(
@@ -126,28 +140,28 @@ class Client:
         seconds: float,
     ) -> Pdu:
         access, began = self._access(device), self._clock.ticks()
-        number = secrets.randbits(31)
-        pdu = question(kind, number, names, 0, repeat)
-        self._tell(f"{_VERBS[kind]} {len(names)} objects from {address}:{device.port}, id {number}")
+        asked = _question(kind, names, repeat)
+        if self._note:
+            many = f"{_VERBS[kind]} {len(names)} objects"
+            self._note(f"{many} from {address}:{device.port}, id {asked.id}")
         if access.version == "3":
             session = self._sessions.get(device.id)
             if session is None or session.access is not access:
                 session = self._sessions[device.id] = Session(access, self.wire, self._clock)
-            answer = await session.ask(address, device.port, pdu, number, seconds)
+            answer = await session.ask(address, device.port, asked, seconds)
         else:
-            version = _VERSIONS[access.version]
-            packet = sealed(version, access.community, pdu)
+            version, community = _VERSIONS[access.version], access.community
             answer = await self.wire.ask(
                 address,
                 device.port,
-                packet,
-                lambda data: opened(version, access.community, number, data),
+                sealed(version, community, asked.pdu),
+                lambda data: opened(version, community, asked.id, data, asked.by),
                 seconds,
             )
-        took = (self._clock.ticks() - began) / 1e6
-        said = f"{answer.error} at object {answer.place}" if answer.status else "answered"
-        self._tell(f"  {said} after {took:.1f} ms, {len(answer.binds)} values")
         if self._note:
+            took = (self._clock.ticks() - began) / 1e6
+            said = f"{answer.error} at object {answer.place}" if answer.status else "answered"
+            self._note(f"  {said} after {took:.1f} ms, {len(answer.binds)} values")
             for name, value in answer.binds:
                 self._note(f"  {self._spelt(name)} = {value}")
         return answer
@@ -161,6 +175,13 @@ class Client:
     def _tell(self, words: str) -> None:
         if self._note:
             self._note(words)
+
+
+def _question(kind: int, names: Sequence[bytes], repeat: int) -> Question:
+    number = request_id()
+    if isinstance(names, Sheet) and kind == GET:
+        return Question(names.pdu(number), number, names.decode)
+    return Question(question(kind, number, names, 0, repeat), number, decode)
 
 
 def _believed(answer: Pdu, wanted: Sequence[bytes]) -> Mapping[bytes, Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collector.snmp import ber
 from collector.snmp.ber import MalformedError
-from collector.snmp.pdu import RESPONSE, Pdu, decode
+from collector.snmp.pdu import RESPONSE, Decode, Pdu, decode
 
 V1, V2C = 0, 1
 
@@ -14,7 +14,9 @@ def sealed(version: int, community: bytes, pdu: bytes) -> bytes:
     return ber.element(ber.SEQUENCE, ber.integer(version) + ber.octets(community) + pdu)
 
 
-def opened(version: int, community: bytes, number: int, data: bytes) -> Pdu | None:
+def opened(
+    version: int, community: bytes, number: int, data: bytes, by: Decode = decode
+) -> Pdu | None:
     """The answer to question `number`, or None when the datagram answers something else.
 
     Raises:
@@ -29,5 +31,5 @@ def opened(version: int, community: bytes, number: int, data: bytes) -> Pdu | No
     start, stop = ber.expect(data, at, end, ber.OCTETS)
     if data[start:stop] != community:
         return None
-    answer = decode(data, stop, end)
+    answer = by(data, stop, end)
     return answer if answer.kind == RESPONSE and answer.id == number else None

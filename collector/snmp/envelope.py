@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from collector.snmp import ber, usm
 from collector.snmp.ber import MalformedError
 from collector.snmp.engine import MOST
-from collector.snmp.pdu import Pdu, decode
+from collector.snmp.pdu import Decode, Pdu, decode
 
 REPORTABLE: Final = 4
 _VERSION: Final = 3
@@ -113,7 +113,7 @@ def read(data: bytes) -> tuple[Envelope, int]:
     return envelope, mac_end - len(mac)
 
 
-def opened(body: bytes) -> tuple[bytes, bytes, Pdu]:
+def opened(body: bytes, by: Decode = decode) -> tuple[bytes, bytes, Pdu]:
     """contextEngineID, contextName and PDU of a ScopedPDU; an encrypted one may have been padded.
 
     Raises:
@@ -123,7 +123,7 @@ def opened(body: bytes) -> tuple[bytes, bytes, Pdu]:
     start, at = ber.expect(body, at, end, ber.OCTETS)
     engine = body[start:at]
     start, at = ber.expect(body, at, end, ber.OCTETS)
-    return engine, body[start:at], decode(body, at, end)
+    return engine, body[start:at], by(body, at, end)
 
 
 def _start(data: bytes) -> tuple[int, int]:

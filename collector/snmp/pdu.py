@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from collector.snmp import ber
@@ -80,6 +80,10 @@ class Pdu(NamedTuple):
         """The error's name in RFC 3416."""
         known = 0 <= self.status < len(_ERRORS)
         return _ERRORS[self.status] if known else f"error {self.status}"
+
+
+Decode = Callable[[bytes, int, int], Pdu]
+"""`decode`, or what reads some answers faster and the same."""
 
 
 def question(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.snmp import reports, v3
 from collector.snmp.engine import Engine, StaleError
-from collector.snmp.pdu import RESPONSE, Pdu
+from collector.snmp.pdu import RESPONSE, Decode, Pdu, decode
 from collector.snmp.usm import User
 from collector.snmp.wire import Address, NoAnswerError, Wire
 from edunet.clock import Clock
@@ -19,6 +19,14 @@ _MOST_STEPS: Final = 5  # who are you, what time is it, the question; once again
 
 class _ForgetfulError(ProbeError):
     """The agent's clock went back: it restarted, and did not count that."""
+
+
+class Question(NamedTuple):
+    """A PDU, its request-id, and what reads its answer."""
+
+    pdu: bytes
+    id: int
+    by: Decode = decode
 
 
 class Session:
@@ -36,10 +44,8 @@ class Session:
         engine = self._engine
         return (engine.boots, engine.time(now_ns)) if engine.timely else None
 
-    async def ask(
-        self, address: Address, port: int, pdu: bytes, number: int, seconds: float
-    ) -> Pdu:
-        """The answer to the PDU, whose request-id is `number`; so many seconds for each step.
+    async def ask(self, address: Address, port: int, question: Question, seconds: float) -> Pdu:
+        """The answer to the question; so many seconds for each step.
 
         Raises:
             AuthError: the agent refuses, in words that say what to correct.
@@ -47,7 +53,7 @@ class Session:
         """
         for _ in range(_MOST_STEPS):
             try:
-                said = await self._step(address, port, pdu, number, seconds)
+                said = await self._step(address, port, question, seconds)
             except _ForgetfulError:
                 self._engine = Engine()
                 continue
@@ -67,22 +73,22 @@ class Session:
         raise AuthError("the agent's clock and engine id never come to rest")
 
     async def _step(
-        self, address: Address, port: int, pdu: bytes, number: int, seconds: float
+        self, address: Address, port: int, question: Question, seconds: float
     ) -> v3.Opened:
         message, engine, user = secrets.randbits(31), self._engine, self._user
         if engine.known:
-            packet = v3.seal(user, engine, pdu, message, self._clock.ticks())
+            packet = v3.seal(user, engine, question.pdu, message, self._clock.ticks())
         else:
-            packet = v3.discovery(message, number)
+            packet = v3.discovery(message, question.id)
 
         def claim(data: bytes) -> v3.Opened | None:
             if v3.msg_id(data) != message:
                 return None
             try:
-                said = v3.opened(user, engine, data, self._clock.ticks())
+                said = v3.opened(user, engine, data, self._clock.ticks(), question.by)
             except StaleError as error:
                 raise _ForgetfulError(str(error)) from None
-            answers = said.pdu.kind == RESPONSE and said.pdu.id == number
+            answers = said.pdu.kind == RESPONSE and said.pdu.id == question.id
             return said if said.report or answers else None
 
         return await self._wire.ask(address, port, packet, claim, seconds)

@@ -43,8 +43,8 @@ class _SurpriseError(Exception):
     """This answer is for `pdu.decode`."""
 
 
-class Sheet:
-    """A GET for these names. Those who ask the same share one: see `sheet`."""
+class Sheet(Sequence[bytes]):
+    """The names of a GET, and the GET. Those who ask the same share one: see `sheet`."""
 
     __slots__ = ("__weakref__", "_after", "_before", "keys")
 
@@ -56,9 +56,17 @@ class Sheet:
         keys = [ber.element(ber.OID, name) for name in names]
         self.keys = tuple((key, len(key) + 2) for key in keys)
 
-    @property
-    def names(self) -> list[bytes]:
-        return [key[2:] for key, _ in self.keys]
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        if isinstance(at, slice):
+            return [_name(key) for key, _ in self.keys[at]]
+        return _name(self.keys[at][0])
 
     def pdu(self, number: int) -> bytes:
         """The question by this `request_id`."""
@@ -140,6 +148,11 @@ def _contents(data: bytes, at: int, end: int, tag: int) -> int:
     return start
 
 
+def _name(key: bytes) -> bytes:
+    start, stop = ber.expect(key, 0, len(key), ber.OID)
+    return key[start:stop]
+
+
 class Plain(Sequence[Bind]):
     """The values of a whole answer, none of them absent, in the order they were asked.
 
@@ -162,14 +175,14 @@ class Plain(Sequence[Bind]):
     def __getitem__(self, at: int | slice) -> Bind | list[Bind]:
         if isinstance(at, slice):
             return [self[each] for each in range(*at.indices(len(self)))]
-        return Bind(self.sheet.keys[at][0][2:], self.value(at))
+        return Bind(self.sheet[at], self.value(at))
 
     def value(self, at: int) -> Value:
         return Value(self.tags[at], self.what[at])
 
     def by_name(self) -> Mapping[bytes, Value]:
         """As `Client.get` answers."""
-        return dict(zip(self.sheet.names, map(Value, self.tags, self.what), strict=True))
+        return dict(zip(self.sheet[:], map(Value, self.tags, self.what), strict=True))
 
 
 _SHEETS: Final = WeakValueDictionary[bytes, Sheet]()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from collector.snmp import envelope, pdu, reports, usm
 from collector.snmp.engine import Engine, RefusedError, StaleError
 from collector.snmp.envelope import REPORTABLE, Envelope, msg_id
-from collector.snmp.pdu import Pdu
+from collector.snmp.pdu import Decode, Pdu
 from collector.snmp.reports import Report
 from collector.snmp.usm import User
 
@@ -64,7 +64,7 @@ def seal(user: User, engine: Engine, asked: bytes, msg_id: int, now_ns: int) -> 
     return written[:at] + mac + written[at + len(mac) :]
 
 
-def opened(user: User, engine: Engine, data: bytes, now_ns: int) -> Opened:
+def opened(user: User, engine: Engine, data: bytes, now_ns: int, by: Decode = pdu.decode) -> Opened:
     """What an agent said to this user, if it can be believed (RFC 3414 section 3.2, RFC 3412 7.2).
 
     An authentic message sets the engine's clock; a Report makes an unknown engine known. Whoever
@@ -81,7 +81,7 @@ def opened(user: User, engine: Engine, data: bytes, now_ns: int) -> Opened:
         keys = _keys_of_signer(user, engine, message, data, at)
         if message.level & usm.PRIVATE:
             body = keys.reveal(body, message.boots, message.time, message.salt)
-    context_engine, context, said = envelope.opened(body)
+    context_engine, context, said = envelope.opened(body, by)
     if message.level:  # not before: our own question, sent back to us, is signed as well
         engine.hear(message.boots, message.time, now_ns)
     if said.kind == pdu.REPORT:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from collector.mibs import Mib, mib
 from collector.rows import Engine, Reading, frames_of, silence, unasked
 from collector.snmp import ber
 from collector.snmp.client import Client, Note
+from collector.snmp.compiled import Came, Plans, Told
 from collector.snmp.listing import Lister
-from collector.snmp.pdu import Value
 from collector.snmp.reading import Reader
 from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Found, UnlistedError
@@ -33,6 +34,7 @@ class Snmp:
         self._clock = clock
         self._mib: Mib = mib("if_mib")
         self.client = Client(access, clock, self._mib.called, note)
+        self._plans = Plans(self._mib)
         self._lister = Lister(self.client, self._mib)
         self._split: set[str] = set()  # devices whose tables are asked apart, until listed again
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -42,9 +44,9 @@ class Snmp:
         try:
             return await self._lister.found(device)
         except (UnlistedError, UnsentError, AuthError) as error:
-            raise type(error)(f"{_called(device)}: {error}") from None
+            raise type(error)(f"{called(device)}: {error}") from None
         except ProbeError as error:
-            raise ProbeError(f"{_called(device)}: {error}") from None
+            raise ProbeError(f"{called(device)}: {error}") from None
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         tasks = [asyncio.create_task(self.ask(ask)) for ask in asks]
@@ -62,49 +64,70 @@ class Snmp:
         """Whether its tables are asked apart."""
         return device.id in self._split
 
+    def modest(self, device: Device) -> bool:
+        """Whether it is not to be asked by GETBULK."""
+        return self._lister.modest(device)
+
     async def ask(self, ask: Ask) -> Answer:
         """Ask one device, to the end."""
         async with self._gate:
             device = ask.device
-            reader = Reader(
-                self.client, self._mib, self._clock, ask, split=device.id in self._split
-            )
+            split = device.id in self._split
+            reader = Reader(self.client, self._plans, self._clock, ask, split=split)
             try:
                 await reader.run()
             except (UnsentError, AuthError) as error:  # neither tells whether it lives
                 frame = unasked(ask.slot, self._clock.now())
-                return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}", answered=-1)
+                return Answer(ask, (frame,), trouble=f"{called(device)}: {error}", answered=-1)
             except ProbeError as error:
                 frame = silence(ask.slot, self._clock.now())
-                return Answer(ask, (frame,), trouble=f"{_called(device)}: {error}")
+                return Answer(ask, (frame,), trouble=f"{called(device)}: {error}")
             if reader.split:
                 self._split.add(device.id)
             return self._answer(ask, reader)
 
     def _answer(self, ask: Ask, reader: Reader) -> Answer:
-        readings = reader.readings
-        frames, stale = frames_of(
-            ask, readings, self._mib, self._clock.now(), self._engine(ask.device, readings)
-        )
-        changed = self._scalar("ifTableLastChange", readings)
-        trouble = f"{_called(ask.device)}: {reader.trouble}" if reader.trouble else None
-        count = sum(len(reading.values) for reading in readings)
-        told = number_of(changed) if ask.full else None
-        uptime = int(frames[0].uptime[0])
-        return Answer(ask, frames, stale, trouble, count, told, answered=1, uptime=uptime)
+        whole = reader.whole
+        told = reader.plan.told(whole) if whole else None
+        return self._plain(ask, reader, told) if told else self._careful(ask, reader, whole)
 
-    def _engine(self, device: Device, readings: Sequence[Reading]) -> Engine | None:
+    def _plain(self, ask: Ask, reader: Reader, told: Told) -> Answer:
+        """The answer to a plan, all as it was the last time."""
+        engine = self._engine(ask.device, told.scalar)
+        frames = told.frames(ask, reader.plan.slots, engine)
+        changed = told.scalar("ifTableLastChange") if ask.full else None
+        uptime = int(frames[0].uptime[0])
+        return Answer(
+            ask, frames, varbinds=len(told.what), changed=changed, answered=1, uptime=uptime
+        )
+
+    def _careful(self, ask: Ask, reader: Reader, whole: Came | None) -> Answer:
+        """Whatever came, value by value."""
+        readings = reader.readings
+        scalar = partial(self._scalar, readings)
+        frames, stale = frames_of(
+            ask, readings, self._mib, self._clock.now(), self._engine(ask.device, scalar)
+        )
+        if whole and not stale:
+            reader.plan.take(whole, self._mib)
+        changed = scalar("ifTableLastChange") if ask.full else None
+        trouble = f"{called(ask.device)}: {reader.trouble}" if reader.trouble else None
+        count = sum(len(reading.values) for reading in readings)
+        uptime = int(frames[0].uptime[0])
+        return Answer(ask, frames, stale, trouble, count, changed, answered=1, uptime=uptime)
+
+    def _engine(self, device: Device, scalar: Callable[[str], int | None]) -> Engine | None:
         """Boots and time of the agent's engine: version 3 tells them by itself."""
         if told := self.client.engine(device):
             return Engine(*told)
-        boots = number_of(self._scalar("snmpEngineBoots", readings))
-        seconds = number_of(self._scalar("snmpEngineTime", readings))
+        boots, seconds = scalar("snmpEngineBoots"), scalar("snmpEngineTime")
         return Engine(boots, seconds) if boots and seconds is not None else None
 
-    def _scalar(self, name: str, readings: Sequence[Reading]) -> Value | None:
+    def _scalar(self, readings: Sequence[Reading], name: str) -> int | None:
         key = ber.oid(self._mib.scalars[name])
-        return next((r.values[key] for r in readings if key in r.values), None)
+        return number_of(next((r.values[key] for r in readings if key in r.values), None))
 
 
-def _called(device: Device) -> str:
+def called(device: Device) -> str:
+    """As a person is told of it."""
     return f"{device.id} ({device.address}:{device.port})"

@@ -181,7 +181,8 @@ def test_a_sheet_asks_what_a_question_asks() -> None:
     number = request_id()
 
     assert pdu.question(pdu.GET, number, NAMES) == SHEET.pdu(number)
-    assert NAMES == SHEET.names
+    assert NAMES == list(SHEET) == SHEET[:]
+    assert NAMES[-1] == SHEET[-1]
 
 
 def test_those_who_ask_the_same_share_a_sheet() -> None:
@@ -198,3 +199,4 @@ def test_a_name_too_long_for_the_pass_is_read_all_the_same() -> None:
     )
 
     assert [Bind(name, Value(ber.INTEGER, 7))] == asked.decode(data, 0, len(data)).binds
+    assert [name] == list(asked)

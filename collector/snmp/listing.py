@@ -31,6 +31,10 @@ class Lister:
         self._client, self._mib = client, table
         self._modesty: dict[str, int] = {}
 
+    def modest(self, device: Device) -> bool:
+        """Whether it is not to be asked by GETBULK."""
+        return self._modesty.get(device.id, 0) > 0
+
     async def found(self, device: Device) -> Found:
         """Ask everything; a table that fails is named and the others are kept.
 

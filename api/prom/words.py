@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
+from edunet.decimals import decimals
 from edunet.metrics import Metric
 
 Texts = npt.NDArray[np.object_]
@@ -41,18 +41,8 @@ def lines(name: str, of: Texts, values: npt.NDArray[Any]) -> bytes:
     """A line for each value: integers and floats[n], none of them NaN or infinite."""
     parts = [name.encode()] * (3 * len(values))
     parts[1::3] = of.tolist()
-    parts[2::3] = _decimals(values)
+    parts[2::3] = decimals(values, after=b"\n")
     return b"".join(parts)
-
-
-def _decimals(values: npt.NDArray[Any]) -> list[bytes]:
-    """Each number and a line feed: integers to the last digit, floats in the shortest form that
-    reads the same.
-
-    orjson writes a whole column without an object a value, several times as fast as `repr`.
-    """
-    column = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    return (column.replace(b",", b"\n,") + b"\n").split(b",") if column else []
 
 
 def _escaped(value: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from collector.sinks import Labels
 from collector.sinks._together import together
+from edunet.decimals import decimals
 from edunet.frame import Frame
 from edunet.metrics import INTERFACE_COUNTERS
 from edunet.states import State
@@ -136,7 +136,7 @@ class Lines:
             name = field.metric.removeprefix(f"edunet_{frame.kind}_")
             parts[place::width] = _fields(name, values[rows], known[rows], begun)
             begun |= known[rows]
-        parts[width - 1 :: width] = _texts(b" ", frame.times[rows], b"\n")
+        parts[width - 1 :: width] = decimals(frame.times[rows], b" ", b"\n")
         return parts, width
 
     def _count_oversized(self, frame: Frame, columns: Iterable[str]) -> None:
@@ -171,7 +171,7 @@ def _fields(name: str, values: Values, known: Bools, begun: Bools) -> list[bytes
     between = b"," if begun.any() else b" "
     after = b"" if values.dtype == np.float64 else b"i"
     fields = np.full(len(values), b"", object)
-    fields[known] = _texts(between + f"{name}=".encode(), values[known], after)
+    fields[known] = decimals(values[known], between + f"{name}=".encode(), after)
     if between == b",":
         for row in np.flatnonzero(known & ~begun):
             fields[row] = b" " + fields[row][1:]
@@ -184,15 +184,3 @@ def _slices(rows: int, room: int, most: int) -> Iterator[tuple[int, int]]:
     while start < rows:
         yield start, end
         start, end = end, min(end + most, rows)
-
-
-def _texts(before: bytes, values: Values, after: bytes) -> list[bytes]:
-    """Each number between two texts: integers to the last digit, floats in the shortest form that
-    reads the same.
-
-    orjson writes a whole column without an object a value, several times as fast as `repr`.
-    """
-    if not len(values):
-        return []
-    column = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    return (before + column.replace(b",", after + b"\0" + before) + after).split(b"\0")

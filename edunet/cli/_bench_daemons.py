@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,30 +37,41 @@ _COLUMNS: Final = {  # the eight that everybody counts, by their names
     }
 }  # fmt: skip
 COLUMNS: Final = tuple(_COLUMNS)
+_MODULES: Final = {"uplinks": "uplink", "ports": "get"}  # get costs less than walk: measured
 
 
 class Daemon:
-    """A program of somebody else that serves HTTP on loopback. It ends at the end of `with`."""
+    """A program that serves HTTP on loopback. It ends at the end of `with`."""
 
-    def __init__(self, program: Program, port: int, ready: str, *words: str) -> None:
-        """Returns once `ready`, a path, is answered with 200.
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        ready: str,
+        ready_s: float = _READY_S,
+        **environment: str,
+    ) -> None:
+        """Returns once `ready`, a path, is answered with 200, within `ready_s`.
 
         Raises:
-            EdunetError: it is not installed, or does not come up.
+            EdunetError: it does not come up; in its own words.
         """
-        if program.path is None:
-            raise EdunetError(f"{program.name} is not installed")
-        self.name, self.port = program.name, port
+        self.name, self.port = name, port
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
         self._child = subprocess.Popen(
-            [program.path, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=self._said,
+            env={**os.environ, **environment},
         )
-        deadline = time.monotonic() + _READY_S
+        deadline = time.monotonic() + ready_s
         while not self._answers(ready):
             if self._child.poll() is not None or time.monotonic() > deadline:
+                last = self._last() or "it says nothing"
                 self.stop()
-                told = self._child.stderr.read() if self._child.stderr else b""
-                last = told.decode(errors="replace").strip()[-300:]
-                raise EdunetError(f"{self.name} does not come up: {last or 'it says nothing'}")
+                raise EdunetError(f"{self.name} does not come up: {last}")
             time.sleep(0.05)
 
     @property
@@ -91,6 +104,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        self._said.close()
 
     def __enter__(self) -> Daemon:
         return self
@@ -102,8 +116,10 @@ class Daemon:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        if self._child.stderr:
-            self._child.stderr.close()
+
+    def _last(self) -> str:
+        self._said.seek(0)
+        return self._said.read().decode(errors="replace").strip()[-300:]
 
     def _answers(self, path: str) -> bool:
         try:
@@ -130,7 +146,8 @@ def exporter(folder: Path) -> Daemon:
     config, port = folder / "snmp.yml", free_tcp_port()
     config.write_text(yaml.safe_dump(modules), encoding="utf-8")
     at = f"--web.listen-address=127.0.0.1:{port}"
-    return Daemon(EXPORTER, port, "/", f"--config.file={config}", at, "--log.level=error")
+    words = (f"--config.file={config}", at, "--log.level=error")
+    return Daemon(EXPORTER.name, [_path(EXPORTER), *words], port, "/")
 
 
 def scrape(module: str, device: Device) -> str:
@@ -144,19 +161,21 @@ def samples(body: bytes) -> int:
     return sum(not line.startswith((b"#", b"snmp_")) for line in lines if line)
 
 
-def prometheus(folder: Path, devices: Sequence[Device], exporter_port: int) -> Daemon:
-    """Prometheus: uplinks every 10 s, all ports every 60 s, and their rates as often.
+def prometheus(
+    folder: Path, devices: Sequence[Device], exporter_port: int, periods: Mapping[str, int]
+) -> Daemon:
+    """Prometheus: `uplinks` and all `ports` every so many seconds, and their rates as often.
 
     Raises:
         EdunetError: it is not installed, or does not come up.
     """
-    (folder / "rules.yml").write_text(yaml.safe_dump(_rules()), encoding="utf-8")
+    (folder / "rules.yml").write_text(yaml.safe_dump(_rules(periods)), encoding="utf-8")
     config, port = folder / "prometheus.yml", free_tcp_port()
     told = {
         "rule_files": [str(folder / "rules.yml")],
         "scrape_configs": [
-            _job("uplinks", "uplink", 10, devices, exporter_port),
-            _job("ports", "walk", 60, devices, exporter_port),
+            _job(name, _MODULES[name], seconds, devices, exporter_port)
+            for name, seconds in periods.items()
         ],
     }
     config.write_text(yaml.safe_dump(told), encoding="utf-8")
@@ -166,7 +185,13 @@ def prometheus(folder: Path, devices: Sequence[Device], exporter_port: int) -> D
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=error",
     )
-    return Daemon(PROMETHEUS, port, "/-/ready", *words)
+    return Daemon(PROMETHEUS.name, [_path(PROMETHEUS), *words], port, "/-/ready")
+
+
+def _path(program: Program) -> str:
+    if program.path is None:
+        raise EdunetError(f"{program.name} is not installed")
+    return program.path
 
 
 def free_tcp_port() -> int:
@@ -219,7 +244,7 @@ def _job(
     }
 
 
-def _rules() -> Mapping[str, Any]:
+def _rules(periods: Mapping[str, int]) -> Mapping[str, Any]:
     """What edunet derives too: bits per second in and out of every port."""
 
     def group(job: str, seconds: int) -> dict[str, Any]:
@@ -235,4 +260,4 @@ def _rules() -> Mapping[str, Any]:
             ],
         }
 
-    return {"groups": [group("uplinks", 10), group("ports", 60)]}
+    return {"groups": [group(name, seconds) for name, seconds in periods.items()]}

@@ -21,21 +21,24 @@ PORTS: Final = 28
 COUNTY: Final = "county"
 
 
-def switches(devices: int, ports: int = 8, reach: str = "snmp") -> Inventory:
+def switches(devices: int, ports: int = 8) -> Inventory:
     """So many switches in one county, each with so many ports and a school on the last."""
-    return network(
-        [_switch(n, lab_port, reach) for lab_port in [lab.free_port()] for n in _numbers(devices)],
-        [
-            {
-                "id": f"l{n}",
-                "role": "school_access",
-                "a": {"device": f"sw{n}", "interface": f"GE0/0/{ports}"},
-                "b": {"site": f"s{n}"},
-            }
-            for n in _numbers(devices)
-        ],
-        schools=devices,
-    )
+    return Inventory.model_validate(written(devices, ports, "snmp"))
+
+
+def written(devices: int, ports: int, reach: str) -> dict[str, Any]:
+    """The same as an inventory says it; `reach` says how it is learnt that they live."""
+    port = lab.free_port()
+    links = [
+        {
+            "id": f"l{n}",
+            "role": "school_access",
+            "a": {"device": f"sw{n}", "interface": f"GE0/0/{ports}"},
+            "b": {"site": f"s{n}"},
+        }
+        for n in _numbers(devices)
+    ]
+    return _county([_switch(n, port, reach) for n in _numbers(devices)], links, schools=devices)
 
 
 def groups(sizes: Mapping[str, int], ports: int = PORTS) -> Inventory:
@@ -54,34 +57,8 @@ def groups(sizes: Mapping[str, int], ports: int = PORTS) -> Inventory:
             devices.append(_switch(number, port, "snmp"))
             near = f"of-{name}", f"GE0/1/{number}"
             links.append(_cable(f"l{number}", near, (f"sw{number}", f"GE0/0/{ports}")))
-    return network(devices, links, vantage=[{"id": "here", "device": "noc"}])
-
-
-def network(
-    devices: Sequence[Mapping[str, Any]],
-    links: Sequence[Mapping[str, Any]],
-    schools: int = 0,
-    vantage: Sequence[Mapping[str, str]] = (),
-) -> Inventory:
-    """One county, with so many schools s1, s2... in it."""
-    sites: list[dict[str, str]] = [
-        {"id": "city", "kind": "city", "name": "city"},
-        {"id": COUNTY, "kind": "county", "parent": "city", "name": COUNTY},
-    ]
-    sites += [
-        {"id": f"s{n}", "kind": "school", "parent": COUNTY, "name": f"s{n}"}
-        for n in _numbers(schools)
-    ]
-    return Inventory.model_validate(
-        {
-            "network": {"name": "bench"},
-            "credentials": {"snmp": {"ro": {"version": "2c", "community": COMMUNITY}}},
-            "sites": sites,
-            "devices": devices,
-            "links": links,
-            "vantage": vantage,
-        }
-    )
+    document = _county(devices, links)
+    return Inventory.model_validate({**document, "vantage": [{"id": "here", "device": "noc"}]})
 
 
 def listed(devices: Sequence[Device]) -> list[Ask]:
@@ -103,6 +80,27 @@ async def _listed(devices: Sequence[Device]) -> list[Ask]:
 
 def _numbers(count: int) -> Iterator[int]:
     return iter(range(1, count + 1))
+
+
+def _county(
+    devices: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]], schools: int = 0
+) -> dict[str, Any]:
+    """One county, with so many schools s1, s2... in it."""
+    sites: list[dict[str, str]] = [
+        {"id": "city", "kind": "city", "name": "city"},
+        {"id": COUNTY, "kind": "county", "parent": "city", "name": COUNTY},
+    ]
+    sites += [
+        {"id": f"s{n}", "kind": "school", "parent": COUNTY, "name": f"s{n}"}
+        for n in _numbers(schools)
+    ]
+    return {
+        "network": {"name": "bench"},
+        "credentials": {"snmp": {"ro": {"version": "2c", "community": COMMUNITY}}},
+        "sites": sites,
+        "devices": devices,
+        "links": links,
+    }
 
 
 def _switch(number: int, port: int, reach: str) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class Exported:
     def close(self) -> None:
         while not self._lines.empty():
             self._lines.get().close()
-        self._daemon.__exit__(None, None, None)
+        self._daemon.stop()
 
     def _one(self, device: Device) -> int:
         line = self._lines.get()

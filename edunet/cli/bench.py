@@ -100,6 +100,39 @@ def province(
     _tell("province-burst" if burst else "province", report(plan), save, results)
 
 
+@app.command()
+def city(
+    devices: Annotated[int, typer.Option("--devices", min=1, max=10_000)] = 1101,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.01, help="Of each.")] = 2.0,
+    warm: Annotated[
+        float, typer.Option("--warm", min=0, help="Seconds not counted, of each.")
+    ] = 90.0,
+    uplinks: Annotated[int, typer.Option("--uplinks", min=1, help="Seconds between.")] = 10,
+    ports: Annotated[int, typer.Option("--ports", min=1, help="Seconds between.")] = 60,
+    save: Save = False,
+    results: Results = _RESULTS,
+) -> None:
+    """Watch a city by edunet, and by snmp_exporter with Prometheus: the share of a core of each."""
+    from edunet.cli._bench_city import Plan, report
+
+    plan = Plan(devices, uplinks, ports, warm, minutes)
+    _tell("city", report(plan), save, results)
+
+
+@app.command()
+def icmp(
+    targets: Annotated[int, typer.Option("--targets", min=1, max=60_000)] = 1101,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="Of each round.")] = 20,
+    rounds: Rounds = 3,
+    save: Save = False,
+    results: Results = _RESULTS,
+) -> None:
+    """Ping many targets each second by edunet and by fping: CPU an echo, round trip, loss."""
+    from edunet.cli._bench_icmp import report
+
+    _tell("icmp", report(targets, seconds, rounds), save, results)
+
+
 def _tell(name: str, report: Iterable[str], save: bool, results: Path) -> None:
     """Print each line when it is known; with `save`, write them down when all are."""
     lines = []

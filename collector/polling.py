@@ -200,7 +200,8 @@ class Polling:
         full = job.table != "links"
         wanted = self._wanted.get(device.id, set())
         ports = facts.ports if full else tuple(p for p in facts.ports if p.name in wanted)
-        return Ask(device, slot, ports, full, facts.engine, doubtful)
+        dated = facts.changed is not None
+        return Ask(device, slot, ports, full, facts.engine, doubtful, dated)
 
     def _unknown(self, device: str) -> bool:
         return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)

@@ -21,6 +21,7 @@ class Ask(NamedTuple):
     Attributes:
         slot: of the device's own series.
         full: also what is asked seldom. engine: the device tells snmpEngineBoots and Time.
+        dated: the device tells ifTableLastChange.
         doubtful: it did not answer lately: first see by one datagram whether it lives.
     """
 
@@ -30,6 +31,7 @@ class Ask(NamedTuple):
     full: bool = True
     engine: bool = False
     doubtful: bool = False
+    dated: bool = False
 
 
 class Answer(NamedTuple):

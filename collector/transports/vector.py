@@ -7,19 +7,25 @@ halves, splits, diagnoses and names. So both say the same of every device.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from collector.mibs import mib
+from collector.rows import silence
 from collector.snmp import ber
 from collector.snmp.client import Note
 from collector.transports import Answer, Ask, Found
-from collector.transports.snmp import Snmp
-from collector.vector.engine import Came, Engine, Lost
-from collector.vector.framing import NUMBERS, frame, numbers_at
+from collector.transports.snmp import Snmp, called
+from collector.vector.engine import ONCE_S, Engine
+from collector.vector.framing import frame, numbers_at
+from collector.vector.layout import Ints
 from collector.vector.plan import Plans
+from collector.vector.replies import Came, Lost
+from collector.vector.tickets import Done, Tickets
 from edunet.clock import Clock
 from edunet.frame import Frame
 from edunet.inventory.model import Device
@@ -29,45 +35,17 @@ _MIB: Final = mib("if_mib")
 _SCALARS: Final = {name: ber.oid(oid) for name, oid in _MIB.scalars.items()}
 
 
-_AT_ONCE: Final = 4  # questions in flight to one device, once it has answered the first
+_ODD: Final = 2  # rounds in a row that batches could not read: from then on it is asked singly
+
+Answers = asyncio.Queue["list[Answer] | _Round | Exception"]
+"""What became of asks; a round is one that has to be gone through singly."""
 
 
-Answers = asyncio.Queue["Answer | _Ticket | Exception"]
-"""What became of asks; a ticket is one that has to be asked singly."""
+class _Round(NamedTuple):
+    """An ask under way in batches, and who waits for what becomes of it."""
 
-
-class _Ticket:
-    """One ask under way in batches: `todo` are questions not put yet, the next one last."""
-
-    __slots__ = (
-        "answers", "ask", "changed", "flying", "lost", "renamed", "todo", "uptime", "values",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        ask: Ask,
-        questions: Sequence[int],
-        answers: asyncio.Queue[Answer | _Ticket | Exception],
-    ) -> None:
-        self.ask, self.todo, self.answers = ask, list(questions[::-1]), answers
-        self.flying = 0
-        self.lost = self.renamed = False
-        self.uptime = self.values = 0
-        self.changed: int | None = None
-
-    def more(self) -> list[int]:
-        """What to put now: one question to a device that has not answered yet, then a few.
-
-        Once one is lost nothing more is put: somebody has to look closer.
-        """
-        room = 0 if self.lost else (_AT_ONCE if self.values else 1) - self.flying
-        some = [self.todo.pop() for _ in range(min(max(room, 0), len(self.todo)))]
-        self.flying += len(some)
-        return some
-
-    @property
-    def over(self) -> bool:
-        return not self.flying and (self.lost or not self.todo)
+    ask: Ask
+    answers: asyncio.Queue[list[Answer] | _Round | Exception]
 
 
 class _Singles:
@@ -88,7 +66,7 @@ class _Singles:
 
     async def _ask(self, ask: Ask) -> None:
         try:
-            self._answers.put_nowait(await self._scalar.ask(ask))
+            self._answers.put_nowait([await self._scalar.ask(ask)])
         except Exception as error:  # noqa: BLE001 (a bug of ours: raised to who polls)
             self._answers.put_nowait(error)
 
@@ -104,126 +82,136 @@ class Vector:
         self.client = self._scalar.client
         self._plans = Plans(_MIB)
         self._engine = Engine(self._plans, self._told)
-        self._tickets: dict[int, _Ticket] = {}  # by question in flight
-        self._single: set[str] = set()  # devices that batches cannot read, until listed again
+        self.dropped = self._engine.dropped
+        self._tickets = Tickets()
+        self._rounds: dict[int, _Round] = {}  # by ticket
+        # What was learnt of devices, until they are listed again:
+        self._single: set[str] = set()  # batches cannot read them
+        self._by_name: set[str] = set()  # they are not to be asked by GETBULK
+        self._weak: set[str] = set()  # they lose questions that come together
+        self._odd: Counter[str] = Counter()
         self._frames: list[Frame] = []  # read, and to be handed on with the next whole answer
 
     async def discover(self, device: Device) -> Found:
-        self._single.discard(device.id)
+        for learnt in (self._single, self._by_name, self._weak):
+            learnt.discard(device.id)
+        self._odd.pop(device.id, None)
         return await self._scalar.discover(device)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         answers: Answers = asyncio.Queue()
         singles = _Singles(self._scalar, answers)
-        together: list[int] = []
+        opened, doubted = list[int](), list[int]()
         for ask in asks:
             questions = self._questions(ask)
-            if questions and questions[0] not in self._tickets:
-                together += self._put(_Ticket(ask, questions, answers))
+            if questions and not self._tickets.busy(questions):
+                ticket = self._tickets.open(questions, ask.device.id in self._weak)
+                self._rounds[ticket] = _Round(ask, answers)
+                (doubted if ask.doubtful else opened).append(ticket)
             else:
                 singles.put(ask)
         try:
-            if together:
-                self._engine.put(together)
+            for some, once in ((opened, False), (doubted, True)):
+                self._engine.put(self._tickets.first(np.array(some, np.int64)), once)
             left = len(asks)
             while left:
-                answer = await answers.get()
-                if isinstance(answer, Exception):
-                    raise answer
-                if isinstance(answer, _Ticket):
-                    singles.put(self._again(answer))
-                else:
-                    left -= 1
+                found = await answers.get()
+                if isinstance(found, Exception):
+                    raise found
+                if isinstance(found, _Round):
+                    singles.put(found.ask)
+                    continue
+                left -= len(found)
+                for answer in found:
                     yield answer
         finally:
             singles.cancel()
 
     async def close(self) -> None:
         self._engine.close()
-        self._tickets.clear()
+        self._rounds.clear()
         await self._scalar.close()
 
-    def _questions(self, ask: Ask) -> tuple[int, ...]:
+    def _questions(self, ask: Ask) -> range:
         """The questions an ask is in batches; none where it must be asked singly."""
         device = ask.device
-        single = ask.doubtful or not ask.ports or device.id in self._single
+        single = not ask.ports or device.id in self._single
         if single or self._scalar.split(device):
-            return ()
+            return range(0)
         access = self._access(device)
-        return self._plans.of(ask, access.community) if access.version == "2c" else ()
-
-    def _put(self, ticket: _Ticket) -> list[int]:
-        some = ticket.more()
-        self._tickets.update(dict.fromkeys(some, ticket))
-        return some
-
-    def _again(self, ticket: _Ticket) -> Ask:
-        """What to ask singly of a ticket that batches did not answer whole."""
-        if ticket.renamed:
-            self._single.add(ticket.ask.device.id)
-        return ticket.ask._replace(doubtful=not ticket.values)
+        if access.version != "2c":
+            return range(0)
+        bulk = ask.full and device.id not in self._by_name and not self._scalar.modest(device)
+        return self._plans.of(ask, access.community, bulk)
 
     def _told(self, came: list[Came], lost: Lost) -> None:
-        """Credit what came; hand on the frames with the first ask that is complete."""
-        now = self._clock.now()
-        frames: list[Frame] = []
-        done: list[_Ticket] = []
-        more: list[int] = []
+        """Credit what came; put what is due next; hand on what is complete."""
+        now, tickets = self._clock.now(), self._tickets
+        touched: list[Ints] = []
         for each in came:
             scalars = self._scalars(each)
             made = frame(each, self._plans.local[each.questions], now, scalars)
             if made is not None:
-                frames.append(made)
-            renamed = np.asarray(each.renamed.any(axis=0))
-            changed = scalars.get("changed")
-            uptimes, binds = scalars["uptime"].tolist(), each.layout.form.binds
-            for row, question in enumerate(each.questions.tolist()):
-                ticket = self._tickets.pop(question, None)
-                if ticket is None:
-                    continue
-                ticket.uptime = uptimes[row]
-                ticket.values += binds
-                ticket.renamed |= bool(renamed[row])
-                if changed is not None and changed[row] >= 0:
-                    ticket.changed = int(changed[row])
-                more += self._count(ticket, done)
-        for question in lost.questions:
-            ticket = self._tickets.pop(question, None)
-            if ticket is not None:
-                ticket.lost = True
-                more += self._count(ticket, done)
-        self._hand_on(done, frames, now)
-        if more:
-            self._engine.put(more)
+                self._frames.append(made)
+            renamed = each.renamed.any(axis=0)
+            binds = each.layout.form.binds
+            touched.append(tickets.came(each.questions, scalars, renamed, binds))
+        mine, again = tickets.late(lost.late)
+        touched += [
+            mine,
+            tickets.lost(lost.odd, tickets.odd),
+            tickets.lost(lost.unsent, tickets.unsent),
+        ]
+        some, done = tickets.more(np.concatenate(touched))
+        self._hand_on(done, now)
+        self._engine.put(np.concatenate([again, some]))
 
-    def _count(self, ticket: _Ticket, done: list[_Ticket]) -> list[int]:
-        """One question less in flight; what to put in its place."""
-        ticket.flying -= 1
-        if ticket.over:
-            done.append(ticket)
-        return self._put(ticket)
+    def _hand_on(self, done: Done, now: int) -> None:
+        for ticket in done.broken.tolist():
+            ask, answers = self._rounds.pop(ticket)
+            if ask.doubtful and self._tickets.silent(ticket):
+                answers.put_nowait([_silent(ask, now)])
+            else:
+                answers.put_nowait(_Round(self._again(ask, ticket), answers))
+        if len(done.whole):
+            self._whole(done.whole, now)
+        self._tickets.close(np.concatenate(done))
 
-    def _hand_on(self, done: list[_Ticket], frames: list[Frame], now: int) -> None:
-        whole = [ticket for ticket in done if not ticket.lost and not ticket.renamed]
-        for ticket in done:
-            if ticket.lost or ticket.renamed:
-                ticket.answers.put_nowait(ticket)
-        if whole:
-            frames.insert(0, _alive(whole, now))
-        self._frames += frames
-        for ticket in whole:
-            told = tuple(sorted(self._frames, key=lambda each: each.kind))  # device first
-            self._frames.clear()
-            ticket.answers.put_nowait(
-                Answer(
-                    ticket.ask,
-                    told,
-                    varbinds=ticket.values,
-                    changed=ticket.changed,
-                    answered=1,
-                    uptime=ticket.uptime,
-                )
-            )
+    def _whole(self, done: Ints, now: int) -> None:
+        """Answers of those who were read whole; the first of them brings all frames there are."""
+        tickets, waiting = self._tickets, dict[int, tuple[Answers, list[Answer]]]()
+        rounds = [self._rounds.pop(ticket) for ticket in done.tolist()]
+        uptimes = tickets.uptime[done]
+        frames = (_alive([each.ask.slot for each in rounds], uptimes, now), *self._frames)
+        self._frames.clear()
+        told = zip(
+            rounds, uptimes.tolist(), tickets.values[done].tolist(), tickets.changed[done].tolist(),
+            tickets.crowded[done].tolist(), strict=True,
+        )  # fmt: skip
+        for (ask, answers), uptime, values, changed, crowded in told:
+            if crowded:
+                self._weak.add(ask.device.id)
+            answer = Answer(
+                ask, frames, varbinds=values, changed=None if changed < 0 else changed, answered=1,
+                uptime=uptime,
+            )  # fmt: skip
+            frames = ()
+            waiting.setdefault(id(answers), (answers, []))[1].append(answer)
+        for answers, some in waiting.values():
+            answers.put_nowait(some)
+
+    def _again(self, ask: Ask, ticket: int) -> Ask:
+        """What to ask singly of one that batches did not answer whole; and what is learnt of it."""
+        tickets, device = self._tickets, ask.device.id
+        if tickets.crowded[ticket]:
+            self._weak.add(device)
+        if tickets.renamed[ticket] or tickets.odd[ticket]:
+            if ask.full:
+                self._by_name.add(device)
+            self._odd[device] += 1
+        if self._odd[device] >= _ODD:
+            self._single.add(device)
+        return ask._replace(doubtful=not tickets.values[ticket])
 
     def _scalars(self, came: Came) -> dict[str, Any]:
         """uptime, boots, engine_s and changed by reply, where they were asked."""
@@ -235,21 +223,26 @@ class Vector:
             at = came.layout.scalar(_SCALARS[word])
             if at is None:
                 continue
-            value, good = numbers_at(came.values, at, NUMBERS)
+            value, good = numbers_at(came.values, at)
             none = {"uptime": 0, "boots": 0, "engine_s": np.nan, "changed": -1}[name]
             found[name] = np.where(good, value, none).astype(kind)
         return found
 
 
-def _alive(tickets: Sequence[_Ticket], now: int) -> Frame:
+def _silent(ask: Ask, now: int) -> Answer:
+    """One who was doubted did not answer now either."""
+    trouble = f"{called(ask.device)}: no answer within {ONCE_S:g} s"
+    return Answer(ask, (silence(ask.slot, now),), trouble=trouble)
+
+
+def _alive(slots: Sequence[int], uptime: npt.NDArray[np.uint32], now: int) -> Frame:
     """The `device` rows of those that answered."""
-    uptime = np.array([ticket.uptime for ticket in tickets], np.uint32)
     return Frame(
         "device",
-        np.array([ticket.ask.slot for ticket in tickets], np.int32),
-        np.full(len(tickets), now, np.int64),
+        np.array(slots, np.int32),
+        np.full(len(slots), now, np.int64),
         {
-            "answered": np.ones(len(tickets), np.int16),
+            "answered": np.ones(len(slots), np.int16),
             "uptime_s": np.where(uptime > 0, uptime / 100, np.nan),
         },
         uptime=uptime,

@@ -5,48 +5,35 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from collector.snmp.wire import RECVERR, by_icmp
-from collector.vector.decode import Heads, Values, heads, same_sender, same_text, values
-from collector.vector.flight import MOST, Flight
-from collector.vector.layout import Ints, Layout
+from collector.vector.flight import Flight
+from collector.vector.layout import Ints
 from collector.vector.mmsg import Batch, sockaddr
 from collector.vector.plan import Plans
+from collector.vector.replies import Came, Lost, Replies
 
 _BATCH: Final = 256
 _PER_REPLY: Final = 4096  # bytes of receive buffer one reply may take
 _BUFFER: Final = 8 << 20
 _RCVBUFFORCE: Final = 33
 _GATHER_S: Final = 0.01  # after the first reply: what comes meanwhile is read with it
-_WAITS_S: Final = (1.0, 2.0)  # for the first try, and for the second
+_WAITS_S: Final = np.array([1.0, 2.0])  # for the first try, and for the second
+ONCE_S: Final = float(_WAITS_S[-1])  # for the only try
 _LOOK_S: Final = 0.1  # how often deadlines are looked at while anything is in flight
 _FULL: Final = {errno.EAGAIN, errno.ENOBUFS}
 
 Sizes: Final = {socket.AF_INET: 16, socket.AF_INET6: 28}
 
 
-class Came(NamedTuple):
-    """Answers of one layout that can be believed: questions by number, and their values."""
-
-    layout: Layout
-    questions: npt.NDArray[np.int64]
-    values: Values
-    renamed: npt.NDArray[np.bool_]  # bool[rows, m]: the row's name is not the one expected
-
-
-class Lost(NamedTuple):
-    """Questions that have no such answer: never one, an error, or one only a person could read."""
-
-    questions: list[int]
-
-
+Tries = npt.NDArray[np.int8]
 Told = Callable[[list[Came], Lost], None]
 
 
@@ -59,14 +46,17 @@ class Engine:
         self._out: dict[int, Batch] = {}
         self._in: dict[int, Batch] = {}
         self.flight = Flight()
-        self._waiting: deque[tuple[int, int]] = deque()  # question, tries so far
+        self._waiting: deque[tuple[Ints, Tries]] = deque()  # questions, how often each was put
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
-        self.dropped: Counter[str] = Counter()
+        self._replies = Replies(plans, self.flight)
+        self.dropped = self._replies.dropped
 
-    def put(self, questions: Iterable[int]) -> None:
-        """Ask them as soon as there is room."""
-        self._waiting.extend((question, 0) for question in questions)
+    def put(self, questions: Ints, once: bool = False) -> None:
+        """Ask them as soon as there is room; `once`: and do not ask again."""
+        if len(questions):
+            tried = len(_WAITS_S) - 1 if once else 0
+            self._waiting.append((questions, np.full(len(questions), tried, np.int8)))
         if not self._pumping:
             self._pump()
 
@@ -85,41 +75,49 @@ class Engine:
         """Send what waits, while there is room in flight."""
         self._pumping = True
         try:
-            failed = self._send_waiting()
+            unsent = self._send_waiting()
         finally:
             self._pumping = False
-        if failed:
-            self._told([], Lost(failed))
+        if unsent:
+            self._told([], Lost(unsent=np.concatenate(unsent)))
         self._arm()
 
-    def _send_waiting(self) -> list[int]:
+    def _send_waiting(self) -> list[Ints]:
         """Send; the questions that cannot leave this machine."""
-        failed: list[int] = []
+        failed: list[Ints] = []
         while self._waiting and self.flight.left > 0:
-            room = min(self.flight.left, _BATCH, len(self._waiting))
-            some = [self._waiting.popleft() for _ in range(room)]
-            questions = np.array([question for question, _ in some], np.int64)
-            tries = np.array([tried for _, tried in some], np.int8)
+            questions, tries = self._next(min(self.flight.left, _BATCH))
             families = self._plans.addresses[questions, 0]
             full = False
             for family in np.unique(families).tolist():
-                mine = families == family
-                left, refused = self._send(int(family), questions[mine], tries[mine])
-                failed += refused
-                self._waiting.extendleft(left[::-1])
-                full |= bool(left)
+                mine = np.flatnonzero(families == family)
+                done, unsent = self._send(int(family), questions[mine], tries[mine])
+                failed += [questions[mine[done : done + unsent]]] if unsent else []
+                left = mine[done + unsent :]
+                if len(left):
+                    self._waiting.appendleft((questions[left], tries[left]))
+                    full |= not unsent
             if full:
                 break
         return failed
 
-    def _send(
-        self, family: int, questions: Ints, tries: npt.NDArray[np.int8]
-    ) -> tuple[list[tuple[int, int]], list[int]]:
-        """Send these; those that found no room, and those that cannot leave this machine."""
+    def _next(self, most: int) -> tuple[Ints, Tries]:
+        """The questions to be put next, at most so many."""
+        some: list[tuple[Ints, Tries]] = []
+        while self._waiting and most > 0:
+            questions, tries = self._waiting.popleft()
+            some.append((questions[:most], tries[:most]))
+            if len(questions) > most:
+                self._waiting.appendleft((questions[most:], tries[most:]))
+            most -= len(questions)
+        return np.concatenate([q for q, _ in some]), np.concatenate([t for _, t in some])
+
+    def _send(self, family: int, questions: Ints, tries: Tries) -> tuple[int, int]:
+        """Send these; how many have left, and how many after them cannot leave this machine."""
         try:
             found = self._sockets.get(family) or self._open(family)
         except OSError:
-            return [], questions.tolist()
+            return 0, len(questions)
         plans, batch, count = self._plans, self._out[family], len(questions)
         datagrams = plans.datagram[questions]
         sizes = plans.sizes[datagrams]
@@ -130,20 +128,17 @@ class Engine:
         for byte in range(4):
             batch.rows[rows, holes + byte] = (ids >> np.uint32(24 - 8 * byte)).astype(np.uint8)
         batch.names[:count] = plans.addresses[questions]
-        done, refused, left = 0, list[int](), list[tuple[int, int]]()
+        done = unsent = 0
         try:
             done = batch.send(found, sizes)
         except OSError as error:
             # The socket may first tell of an error that some other question met.
-            if not self._errors(family) and error.errno not in _FULL:
-                refused = [int(questions[0])]
+            unsent = int(not self._errors(family) and error.errno not in _FULL)
         now = asyncio.get_running_loop().time()
-        until = now + np.array(_WAITS_S)[tries[:done]]
+        until = now + _WAITS_S[tries[:done]]
         self.flight.depart(places[:done], ids[:done], questions[:done], until, tries[:done] + 1)
         self.flight.give_back(places[done:])
-        rest = done + len(refused)
-        left = list(zip(questions[rest:].tolist(), tries[rest:].tolist(), strict=True))
-        return left, refused
+        return done, unsent
 
     def _open(self, family: int) -> socket.socket:
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -176,7 +171,7 @@ class Engine:
         while count == _BATCH:
             count = batch.receive(found)
             if count:
-                self._told(*self._read(batch, count))
+                self._told(*self._replies.read(batch, count))
         asyncio.get_running_loop().add_reader(found, self._gather, family)
         self._pump()
 
@@ -196,86 +191,10 @@ class Engine:
             flying = self.flight.flying()
             there = self._plans.addresses[self.flight.asked[flying]]
             lost = flying[[row.tobytes() in gone for row in there]]
-            asked = self.flight.asked[lost].tolist()
+            asked = self.flight.asked[lost]
             self.flight.land(lost)
-            self._told([], Lost(asked))
+            self._told([], Lost(late=asked))
         return any_error
-
-    def _read(self, batch: Batch, count: int) -> tuple[list[Came], Lost]:
-        """What these datagrams answer."""
-        head = heads(batch, count)
-        rows, places = self._claimed(batch, head, count)
-        questions = self.flight.asked[places]
-        self.flight.land(places)
-        came: list[Came] = []
-        lost: list[int] = []
-        for number in np.unique(self._plans.layout[questions]).tolist():
-            mine = self._plans.layout[questions] == number
-            layout, asked, at = self._plans.layouts[number], questions[mine], rows[mine]
-            template = self._plans.template[asked].astype(np.int64)
-            said = values(batch, layout, template, head.values[at], head.end[at])
-            good = said.plain
-            lost += asked[~good].tolist()
-            if good.any():
-                came.append(self._named(batch, layout, asked[good], said.of(good)))
-        return came, Lost(lost + self._broken(batch, head, count))
-
-    def _named(self, batch: Batch, layout: Layout, asked: Ints, said: Values) -> Came:
-        local = self._plans.local[asked]
-        at, size = said.starts[layout.names], said.lengths[layout.names].astype(np.int64)
-        words = layout.said[local].transpose(1, 0, 2)
-        same = same_text(batch, at, size, words, layout.lengths[local].T)
-        return Came(layout, asked, said, ~(same & (said.tags[layout.names] == 4)))
-
-    def _claimed(self, batch: Batch, head: Heads, count: int) -> tuple[Ints, Ints]:
-        """Which replies answer what is in flight, from the right place and once: rows, places."""
-        places = (head.ids & np.uint32(MOST - 1)).astype(np.int64)
-        known = head.plain & (self.flight.ids[places] == head.ids)
-        self.dropped["unclaimed"] += int((head.plain & ~known).sum())
-        asked = self.flight.asked[places]
-        from_there = same_sender(batch.names[:count], self._plans.addresses[asked])
-        self.dropped["foreign"] += int((known & ~from_there).sum())
-        datagram = self._plans.datagram[asked]
-        known &= from_there & same_text(
-            batch, head.community, head.size,
-            self._plans.communities[datagram], self._plans.community_sizes[datagram],
-        )  # fmt: skip
-        rows = np.flatnonzero(known)
-        _, first = np.unique(head.ids[rows], return_index=True)  # a duplicate counts once
-        rows = rows[np.sort(first)]
-        return rows, places[rows]
-
-    def _broken(self, batch: Batch, head: Heads, count: int) -> list[int]:
-        """Questions whose answers are errors, or not plainly written: found by their id alone.
-
-        Whoever sent such a thing has only brought the question to the scalar client sooner.
-        """
-        found: list[int] = []
-        for row in np.flatnonzero(~head.plain).tolist():
-            place = self._place_of(batch, row)
-            if place is None:
-                self.dropped["malformed"] += 1
-                continue
-            found.append(int(self.flight.asked[place]))
-            self.flight.land(np.array([place]))
-        return found
-
-    def _place_of(self, batch: Batch, row: int) -> int | None:
-        data = batch.rows[row, : int(batch.lengths[row])].tobytes()
-        for start in range(min(len(data), 64)):
-            if data[start : start + 2] == b"\x02\x04":
-                number = int.from_bytes(data[start + 2 : start + 6])
-                place = number & (MOST - 1)
-                asked = int(self.flight.asked[place])
-                if (
-                    self.flight.ids[place] == number
-                    and number
-                    and same_sender(
-                        batch.names[row : row + 1], self._plans.addresses[asked : asked + 1]
-                    ).all()
-                ):
-                    return place
-        return None
 
     def _arm(self) -> None:
         if self._timer is None and (self._waiting or not self.flight.empty):
@@ -287,7 +206,8 @@ class Engine:
         now = asyncio.get_running_loop().time()
         asked, tries = self.flight.late(now)
         again = tries < len(_WAITS_S)
-        self._waiting.extend(zip(asked[again].tolist(), tries[again].tolist(), strict=True))
+        if again.any():
+            self._waiting.append((asked[again], tries[again]))
         if not again.all():
-            self._told([], Lost(asked[~again].tolist()))
+            self._told([], Lost(late=asked[~again]))
         self._pump()

@@ -28,26 +28,29 @@ class Flight:
         self.room = MOST
         self._until = np.zeros(MOST)
         self._tries = np.zeros(MOST, np.int8)
-        self._free = list(range(MOST))
+        self._free = np.arange(MOST)  # the first `_unused` of them
+        self._unused = MOST
 
     @property
     def left(self) -> int:
         """How many more may fly."""
-        return len(self._free) - (MOST - self.room)
+        return self._unused - (MOST - self.room)
 
     @property
     def empty(self) -> bool:
-        return len(self._free) == MOST
+        return self._unused == MOST
 
     def places(self, count: int) -> tuple[Ints, npt.NDArray[np.uint32]]:
         """So many places and their request-ids, each of four bytes and never guessed."""
-        places = np.array([self._free.pop() for _ in range(count)], np.int64)
+        self._unused -= count
+        places = self._free[self._unused : self._unused + count].copy()
         generation = np.frombuffer(secrets.token_bytes(4 * count), np.uint32) & _GENERATION
         return places, (generation | places.astype(np.uint32) | 0x40000000).astype(np.uint32)
 
     def give_back(self, places: Ints) -> None:
         """These were not used."""
-        self._free.extend(places.tolist())
+        self._free[self._unused : self._unused + len(places)] = places
+        self._unused += len(places)
 
     def depart(
         self,
@@ -64,7 +67,7 @@ class Flight:
     def land(self, places: Ints) -> None:
         """These are over."""
         self.ids[places] = 0
-        self._free.extend(places.tolist())
+        self.give_back(places)
 
     def flying(self) -> Ints:
         return np.flatnonzero(self.ids)

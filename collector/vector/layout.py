@@ -18,6 +18,7 @@ from collector.snmp import ber, pdu
 
 LONGEST_NAME: Final = 32  # bytes of a row's name that are compared at once
 HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire, whatever it is
+LIMIT: Final = {"uint64": 2**64 - 1, "int16": 2**15 - 1, "float64": 2**32 - 1}
 _MOST_KEY: Final = 16  # bytes of a name with its head that two words cover
 
 Ints = npt.NDArray[np.int64]
@@ -27,13 +28,15 @@ Words = npt.NDArray[np.uint64]
 class Form(NamedTuple):
     """What tells one layout from another: names on the wire, without the row's.
 
-    A reply holds the scalars, then for each of `rows` rows its name and its objects.
+    A reply holds the scalars, then for each of `rows` rows its name and its objects. `bulk`: it is
+    asked for by GETBULK, which needs rows that follow each other on the device.
     """
 
     scalars: tuple[bytes, ...]
     name: bytes
     objects: tuple[bytes, ...]
     rows: int
+    bulk: bool = False
 
     @property
     def binds(self) -> int:
@@ -41,10 +44,24 @@ class Form(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where one object's values stand in a reply: int64[rows]."""
+    """Where in a reply one object's values stand, row after row."""
 
     source: Source
-    at: Ints
+    at: slice
+
+
+class Rules(NamedTuple):
+    """By place in a reply: arrays of `binds`.
+
+    `counters`: it must be one. `least`, `most`: its range. `narrow`: a counter of 32 bits whatever
+    its tag. `unknown`: places and the numbers that mean nothing there.
+    """
+
+    counters: npt.NDArray[np.bool_]
+    least: Words
+    most: Words
+    narrow: npt.NDArray[np.bool_]
+    unknown: list[tuple[slice, int]]
 
 
 class Layout:
@@ -54,7 +71,8 @@ class Layout:
         first, last: uint64[templates, binds], the first and last eight bytes of each name with its
             tag and length. sizes: int64[templates, binds], how long that is.
         columns: of a frame: name, column, and its places in the order of preference.
-        names: int64[rows], where the rows' names stand.
+        names: where the rows' names stand.
+        rules: what a value must be to be believed, by its place in a reply.
         slots: int32[questions, rows]. said: uint64[questions, rows, 4], the rows' names.
         lengths: int64[questions, rows], bytes of each.
     """
@@ -63,6 +81,7 @@ class Layout:
         self.form = form
         self.columns = list(self._columns(mib))
         self.names = self._places(0)
+        self.rules = self._ruled()
         self.first = np.zeros((0, form.binds), np.uint64)
         self.last = np.zeros((0, form.binds), np.uint64)
         self.sizes = np.zeros((0, form.binds), np.int64)
@@ -72,6 +91,7 @@ class Layout:
         self._templates: dict[tuple[int, ...], int] = {}
         self.pdus: list[bytes] = []
         self._questions = 0
+        self._free: list[int] = []
 
     def scalar(self, name: bytes) -> int | None:
         """Where in a reply a scalar stands; None = it is not asked."""
@@ -96,27 +116,41 @@ class Layout:
         self.first = _with(self.first, [_word(key[:8]) for key in keys])
         self.last = _with(self.last, [_word(key[-8:]) for key in keys])
         self.sizes = _with(self.sizes, [len(key) for key in keys])
-        self.pdus.append(pdu.question(pdu.GET, HOLE, names))
+        self.pdus.append(self._pdu(names, indexes[0]))
         self._templates[indexes] = len(self.pdus) - 1
         return self._templates[indexes]
 
-    def question(self, slots: Sequence[int], names: Sequence[bytes]) -> int:
-        """A new question about rows of these slots and names; its number in this layout.
+    def _pdu(self, names: list[bytes], first: int) -> bytes:
+        form = self.form
+        if not form.bulk:
+            return pdu.question(pdu.GET, HOLE, names)
+        before = ber.oid_of(first - 1) if first else b""
+        names = [name.removesuffix(b"\0") for name in form.scalars]
+        names += [name + before for name in (form.name, *form.objects)]
+        return pdu.question(pdu.GETBULK, HOLE, names, len(form.scalars), form.rows)
 
-        Raises:
-            ValueError: a name is longer than can be compared.
+    def question(self, slots: Sequence[int], names: Sequence[bytes]) -> int:
+        """A question about rows of these slots and names (of at most `LONGEST_NAME` bytes).
+
+        Its number in this layout is its own until it is forgotten.
         """
-        if any(len(name) > LONGEST_NAME for name in names):
-            raise ValueError("a row's name that is too long")
+        number = self._free.pop() if self._free else self._new()
+        self.slots[number] = slots
+        self.said[number] = [_four(name) for name in names]
+        self.lengths[number] = [len(name) for name in names]
+        return number
+
+    def forget(self, question: int) -> None:
+        """This question is put no more: its row may be another's."""
+        self._free.append(question)
+
+    def _new(self) -> int:
         number = self._questions
         if number == len(self.slots):
             more = max(16, number)
             self.slots = _wider(self.slots, more)
             self.said = _wider(self.said, more)
             self.lengths = _wider(self.lengths, more)
-        self.slots[number] = slots
-        self.said[number] = [_four(name) for name in names]
-        self.lengths[number] = [len(name) for name in names]
         self._questions += 1
         return number
 
@@ -130,9 +164,23 @@ class Layout:
             if places or not column.seldom:
                 yield name, column, places
 
-    def _places(self, number: int) -> Ints:
-        rows = np.arange(self.form.rows, dtype=np.int64)
-        return len(self.form.scalars) + rows * (1 + len(self.form.objects)) + number
+    def _places(self, number: int) -> slice:
+        return slice(len(self.form.scalars) + number, None, 1 + len(self.form.objects))
+
+    def _ruled(self) -> Rules:
+        binds = self.form.binds
+        rules = Rules(
+            np.zeros(binds, bool), np.zeros(binds, np.uint64), np.zeros(binds, np.uint64),
+            np.zeros(binds, bool), [],
+        )  # fmt: skip
+        for _, column, places in self.columns:
+            for source, at in places:
+                least, most = source.among or (0, LIMIT[column.type])
+                rules.counters[at] = source.kind == "counter"
+                rules.least[at], rules.most[at] = least, most
+                rules.narrow[at] = source.bits == 32
+                rules.unknown.extend((at, number) for number in source.unknown)
+        return rules
 
 
 ColumnAt = tuple[str, Column, list[Place]]

@@ -7,30 +7,32 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from collector.mibs import Mib
+from collector.mibs import Mib, Source
 from collector.snmp import ber
 from collector.snmp.community import V2C, sealed
 from collector.transports import Ask
-from collector.vector.layout import HOLE, Form, Layout
+from collector.vector.layout import HOLE, LONGEST_NAME, Form, Layout
 from collector.vector.mmsg import NAME, STRIDE, sockaddr
 from edunet.facts import Port
 
-_MOST_BYTES: Final = 1400  # of the values of a reply
-_MOST_BINDS: Final = 57
-_PER_BIND: Final = 15  # tags, lengths and a counter, beside the name itself
+_MOST_BYTES: Final = 1472 - 80  # a datagram without fragments, less what stands before the values
+_MOST_BINDS: Final = 57  # of a GET: its question is nearly as long as the answer
+_PER_BIND: Final = 6  # tags and lengths beside name and value
+_SCALAR: Final = 28  # bytes of one with its name, at most
 
 
 class Plan(NamedTuple):
-    """The questions that an ask is, and what it was made of."""
+    """The questions that an ask is: so many from the first on; and what it was made of."""
 
     ports: tuple[Port, ...]
-    questions: tuple[int, ...]
+    bulk: bool
+    first: int
+    many: int
 
 
 class Plans:
-    """Every question there is. Rows of a plan that was replaced are not used again.
+    """Every question there is. What a plan that was replaced leaves free is used again.
 
     Attributes:
         layouts: by number. layout, local, template, datagram: int32 by question: which layout,
@@ -42,8 +44,9 @@ class Plans:
 
     def __init__(self, mib: Mib) -> None:
         self._mib = mib
-        self._plans: dict[tuple[str, bool, bool], Plan] = {}
+        self._plans: dict[tuple[str, bool, bool, bool], Plan] = {}
         self._layouts: dict[Form, int] = {}
+        self._free: dict[int, list[int]] = {}  # how many questions -> the first of so many unused
         self._datagrams: dict[tuple[bytes, int, int], int] = {}
         self.layouts: list[Layout] = []
         self.layout = np.zeros(0, np.int32)
@@ -58,68 +61,91 @@ class Plans:
         self.communities = np.zeros((0, 4), np.uint64)
         self.community_sizes = np.zeros(0, np.int64)
 
-    def of(self, ask: Ask, community: bytes) -> tuple[int, ...]:
-        """The questions of an ask, by number; none when it cannot be asked like this."""
-        key = ask.device.id, ask.full, ask.engine
-        known = self._plans.get(key)
-        if known is not None and known.ports is ask.ports:
-            return known.questions
-        if known is None or known.ports != ask.ports:
-            try:
-                known = Plan(ask.ports, tuple(self._compiled(ask, community)))
-            except ValueError:
-                known = Plan(ask.ports, ())
-        self._plans[key] = Plan(ask.ports, known.questions)
-        return known.questions
+    def of(self, ask: Ask, community: bytes, bulk: bool) -> range:
+        """The questions of an ask, by number; none when it cannot be asked like this.
 
-    def _compiled(self, ask: Ask, community: bytes) -> Iterator[int]:
+        `bulk`: it may be asked by GETBULK. No question of an earlier plan may be in flight.
+        """
+        key = ask.device.id, ask.full, ask.engine, ask.dated
+        known = self._plans.get(key)
+        if known is None or known.bulk != bulk or known.ports != ask.ports:
+            if known is not None:
+                self._forget(known)
+            known = self._planned(ask, community, bulk)
+        if known.ports is not ask.ports:
+            known = known._replace(ports=ask.ports)
+        self._plans[key] = known
+        return range(known.first, known.first + known.many)
+
+    def _planned(self, ask: Ask, community: bytes, bulk: bool) -> Plan:
+        try:
+            asked = list(self._compiled(ask, community, bulk))
+        except ValueError:
+            return Plan(ask.ports, bulk, 0, 0)
+        to = np.frombuffer(sockaddr(str(ask.device.address), ask.device.port), np.uint8)
+        free = self._free.get(len(asked))
+        first = free.pop() if free else self._room(len(asked))
+        for number, (layout, template, datagram, ports) in enumerate(asked, first):
+            slots, names = [port.slot for port in ports], [port.said.encode() for port in ports]
+            self.layout[number] = layout
+            self.local[number] = self.layouts[layout].question(slots, names)
+            self.template[number], self.datagram[number] = template, datagram
+            self.addresses[number] = to
+        return Plan(ask.ports, bulk, first, len(asked))
+
+    def _forget(self, plan: Plan) -> None:
+        for number in range(plan.first, plan.first + plan.many):
+            self.layouts[self.layout[number]].forget(int(self.local[number]))
+        if plan.many:
+            self._free.setdefault(plan.many, []).append(plan.first)
+
+    def _compiled(
+        self, ask: Ask, community: bytes, bulk: bool
+    ) -> Iterator[tuple[int, int, int, list[Port]]]:
+        """Layout, template and datagram of each question, and the ports it is about."""
         address = ask.device.address
         if address is None or "%" in str(address) or len(community) > 32:
             raise ValueError("not to be asked in batches")
         if any(port.by != "name" or not port.said for port in ask.ports):
             raise ValueError("a port that is not known by its ifName")
-        to = np.frombuffer(sockaddr(str(address), ask.device.port), np.uint8)
-        for form, ports in self._chunks(ask):
+        if any(len(port.said.encode()) > LONGEST_NAME for port in ask.ports):
+            raise ValueError("a row's name that is too long to be compared")
+        for form, ports in self._chunks(ask, bulk):
             number = self._layouts.setdefault(form, len(self.layouts))
             if number == len(self.layouts):
                 self.layouts.append(Layout(form, self._mib))
-            layout = self.layouts[number]
-            template = layout.template(tuple(port.ifindex for port in ports))
-            local = layout.question(
-                [port.slot for port in ports], [port.said.encode() for port in ports]
-            )
-            datagram = self._datagram(community, number, template)
-            yield self._question(number, local, template, datagram, to)
+            template = self.layouts[number].template(tuple(port.ifindex for port in ports))
+            yield number, template, self._datagram(community, number, template), ports
 
-    def _chunks(self, ask: Ask) -> Iterator[tuple[Form, list[Port]]]:
+    def _chunks(self, ask: Ask, bulk: bool) -> Iterator[tuple[Form, list[Port]]]:
         """Ports of the same objects together, so many that the reply fits in a datagram."""
         scalars = ["sysUpTime"]
         if ask.engine:
             scalars += ["snmpEngineBoots", "snmpEngineTime"]
-        if ask.full:
+        if ask.full and ask.dated:
             scalars.append("ifTableLastChange")
         names = tuple(ber.oid(self._mib.scalars[name]) for name in scalars)
         name = ber.oid(self._mib.identity["name"])
         for skip, ports in groupby(ask.ports, lambda port: port.skip):
-            objects = tuple(
-                source.prefix
+            sources = [
+                source
                 for column in self._mib.columns.values()
                 if ask.full or not column.seldom
                 for source in column.sources
                 if source.object not in skip
-            )
+            ]
+            objects = tuple(source.prefix for source in sources)
             waiting = list(ports)
-            size = sum(len(each) + 5 + _PER_BIND for each in (name, *objects))
-            longest = max(len(port.said.encode()) for port in waiting)
-            rows = min(
-                (_MOST_BYTES - 25 * len(names)) // (size + longest),
-                (_MOST_BINDS - len(names)) // (1 + len(objects)),
-            )
+            size = sum(len(each) + _PER_BIND for each in (name, *objects))
+            size += sum(map(_widest, sources)) + max(len(port.said.encode()) for port in waiting)
+            size += max(len(ber.oid_of(port.ifindex)) for port in waiting) * (1 + len(objects))
+            rows = (_MOST_BYTES - _SCALAR * len(names)) // size
+            if not bulk:
+                rows = min(rows, (_MOST_BINDS - len(names)) // (1 + len(objects)))
             if rows < 1:
                 raise ValueError("a row too large for a datagram")
-            for first in range(0, len(waiting), rows):
-                some = waiting[first : first + rows]
-                yield Form(names, name, objects, len(some)), some
+            for part in _even(waiting, rows):
+                yield Form(names, name, objects, len(part), bulk), part
 
     def _datagram(self, community: bytes, layout: int, template: int) -> int:
         key = community, layout, template
@@ -145,23 +171,29 @@ class Plans:
         self._datagrams[key] = number
         return number
 
-    def _question(
-        self,
-        layout: int,
-        local: int,
-        template: int,
-        datagram: int,
-        to: npt.NDArray[np.uint8],
-    ) -> int:
-        number = self._count
-        if number == len(self.layout):
-            more = max(64, number)
+    def _room(self, count: int) -> int:
+        """The first of so many new questions."""
+        first = self._count
+        if first + count > len(self.layout):
+            more = max(64, first, count)
             for name in ("layout", "local", "template", "datagram"):
                 held = getattr(self, name)
                 setattr(self, name, np.concatenate([held, np.zeros(more, np.int32)]))
             self.addresses = np.concatenate([self.addresses, np.zeros((more, NAME), np.uint8)])
-        self.layout[number], self.local[number] = layout, local
-        self.template[number], self.datagram[number] = template, datagram
-        self.addresses[number] = to
-        self._count += 1
-        return number
+        self._count += count
+        return first
+
+
+def _widest(source: Source) -> int:
+    """Bytes of the largest number the object may have."""
+    if source.among is not None and source.among[1] < 0x80:
+        return 1
+    return 9 if source.bits == 64 else 5
+
+
+def _even(ports: list[Port], most: int) -> Iterator[list[Port]]:
+    """Parts of at most so many, as few and as equal as can be: few sizes are few layouts."""
+    parts = -(-len(ports) // most)
+    size = -(-len(ports) // parts)
+    for first in range(0, len(ports), size):
+        yield ports[first : first + size]

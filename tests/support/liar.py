@@ -79,14 +79,19 @@ def honest(asked: ber.Request, objects: Mapping[Oid, bytes]) -> bytes:
     if asked.kind == ber.GET:
         names = [ber.subids(name) for name in asked.names]
         return ber.response(asked, binds((n, objects.get(n, ber.NO_SUCH_INSTANCE)) for n in names))
-    repeat = asked.max_repetitions if asked.kind == ber.GETBULK else 1
     at = [bisect_right(oids, ber.subids(name)) for name in asked.names]
+    once = asked.non_repeaters if asked.kind == ber.GETBULK else len(at)
+    places = at[:once]
+    places += [
+        place + step
+        for step in range(asked.max_repetitions if asked.kind == ber.GETBULK else 0)
+        for place in at[once:]
+    ]
     rows = [
-        (oids[place + step], objects[oids[place + step]])
-        if place + step < len(oids)
+        (oids[place], objects[oids[place]])
+        if place < len(oids)
         else (oids[-1], ber.END_OF_MIB_VIEW)
-        for step in range(repeat)
-        for place in at
+        for place in places
     ]
     return ber.response(asked, binds(rows))
 

@@ -1,0 +1,153 @@
+"""How far is each device with the questions of its round? A row for each, told in columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from collector.vector.layout import Ints
+
+_AT_ONCE: Final = 4  # questions in flight to one device, once it has answered the first
+_AGAIN: Final = 4  # questions that one who answers may be put anew, when none of their tries came
+
+
+class Done(NamedTuple):
+    """Tickets that are over: those read whole, and those somebody has to look closer at."""
+
+    whole: Ints
+    broken: Ints
+
+
+class Tickets:
+    """Rounds under way. Their questions follow each other by number.
+
+    Attributes, by ticket:
+        values: int64, how many came. uptime: uint32, sysUpTime as told last, 0 = not told.
+        changed: int64, ifTableLastChange, -1 = not told. renamed: bool, a row had another name.
+        odd: bool, an answer was none, or an error. crowded: bool, one was lost while several flew.
+        unsent: bool, a question could not leave this machine.
+    """
+
+    def __init__(self) -> None:
+        self._next = np.zeros(0, np.int64)  # the next question to be put, and the one behind all
+        self._end = np.zeros(0, np.int64)
+        self._at_once = np.zeros(0, np.int64)
+        self._flying = np.zeros(0, np.int64)
+        self._again = np.zeros(0, np.int64)
+        self._over = np.zeros(0, bool)  # nothing more is put
+        self.values = np.zeros(0, np.int64)
+        self.uptime = np.zeros(0, np.uint32)
+        self.changed = np.zeros(0, np.int64)
+        self.renamed = np.zeros(0, bool)
+        self.odd = np.zeros(0, bool)
+        self.crowded = np.zeros(0, bool)
+        self.unsent = np.zeros(0, bool)
+        self._owner = np.zeros(0, np.int64)  # by question: its ticket, -1 = it is not put
+        self._free: list[int] = []
+
+    def open(self, questions: range, weak: bool) -> int:
+        """A ticket for these questions; a weak device is never put two at once."""
+        if not self._free:
+            self._grow()
+        ticket = self._free.pop()
+        self._next[ticket], self._end[ticket] = questions.start, questions.stop
+        self._at_once[ticket] = 1 if weak else _AT_ONCE
+        self._flying[ticket] = self.values[ticket] = self.uptime[ticket] = 0
+        self._again[ticket], self.changed[ticket] = _AGAIN, -1
+        for told in (self._over, self.renamed, self.odd, self.crowded, self.unsent):
+            told[ticket] = False
+        if len(self._owner) < questions.stop:
+            self._owner = _longer(self._owner, questions.stop, -1)
+        return ticket
+
+    def close(self, tickets: Ints) -> None:
+        """These numbers may be given anew."""
+        self._free.extend(tickets.tolist())
+
+    def busy(self, questions: range) -> bool:
+        """Whether any of these is under way."""
+        return bool((self._owner[questions.start : questions.stop] >= 0).any())
+
+    def silent(self, ticket: int) -> bool:
+        """Whether nothing at all came, and that is all there is to say."""
+        return not (self.values[ticket] or self.odd[ticket] or self.unsent[ticket])
+
+    def first(self, tickets: Ints) -> Ints:
+        """What to put to those that were just opened: one question to each."""
+        return self._put(tickets, np.ones(len(tickets), np.int64))
+
+    def came(self, questions: Ints, said: dict[str, Any], renamed: Any, binds: int) -> Ints:
+        """Take note of answers of `binds` values each; the tickets they belong to, -1 = of none."""
+        tickets = self._owner[questions]
+        mine = tickets >= 0
+        own = tickets[mine]
+        np.subtract.at(self._flying, own, 1)
+        np.add.at(self.values, own, binds)
+        self.uptime[own] = said["uptime"][mine]
+        if "changed" in said:
+            told = mine & (said["changed"] >= 0)
+            self.changed[tickets[told]] = said["changed"][told]
+        self.renamed[tickets[mine & renamed]] = True
+        self._owner[questions] = -1
+        return np.asarray(tickets, np.int64)
+
+    def late(self, questions: Ints) -> tuple[Ints, Ints]:
+        """Take note of questions nobody answered: their tickets, and which are to be put again.
+
+        One who has answered others may only have been overrun.
+        """
+        tickets = self._owner[questions]
+        questions, tickets = questions[tickets >= 0], tickets[tickets >= 0]
+        self.crowded[tickets] |= self._flying[tickets] > 1
+        np.subtract.at(self._again, tickets, 1)
+        anew = (self.values[tickets] > 0) & (self._again[tickets] >= 0)
+        lost, mine = questions[~anew], tickets[~anew]
+        self._owner[lost] = -1
+        np.subtract.at(self._flying, mine, 1)
+        self._over[mine] = True
+        return mine, questions[anew]
+
+    def lost(self, questions: Ints, why: npt.NDArray[np.bool_]) -> Ints:
+        """Take note of questions without a good answer in `odd` or `unsent`; their tickets."""
+        tickets = self._owner[questions]
+        tickets = tickets[tickets >= 0]
+        self._owner[questions] = -1
+        np.subtract.at(self._flying, tickets, 1)
+        self._over[tickets] = why[tickets] = True
+        return tickets
+
+    def more(self, tickets: Ints) -> tuple[Ints, Done]:
+        """What to put next to those of whom something was noted, and who of them is through."""
+        tickets = np.unique(tickets[tickets >= 0])
+        room = np.where(self._over[tickets], 0, self._at_once[tickets] - self._flying[tickets])
+        some = self._put(tickets, np.clip(room, 0, self._end[tickets] - self._next[tickets]))
+        done = tickets[self._flying[tickets] == 0]
+        whole = ~(self._over[done] | self.renamed[done])
+        return some, Done(done[whole], done[~whole])
+
+    def _put(self, tickets: Ints, counts: Ints) -> Ints:
+        """So many questions of each."""
+        owner = np.repeat(tickets, counts)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        some = np.repeat(self._next[tickets], counts) + within
+        self._next[tickets] += counts
+        self._flying[tickets] += counts
+        self._owner[some] = owner
+        return some
+
+    def _grow(self) -> None:
+        before = len(self._next)
+        size = max(256, 2 * before)
+        for name in (
+            "_next", "_end", "_at_once", "_flying", "_again", "_over", "values", "uptime",
+            "changed", "renamed", "odd", "crowded", "unsent",
+        ):  # fmt: skip
+            setattr(self, name, _longer(getattr(self, name), size, 0))
+        self._free.extend(range(size - 1, before - 1, -1))
+
+
+def _longer(held: npt.NDArray[Any], size: int, fill: int) -> npt.NDArray[Any]:
+    more = np.full(max(size, 2 * len(held)) - len(held), fill, held.dtype)
+    return np.concatenate([held, more])

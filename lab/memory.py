@@ -9,7 +9,7 @@ import numpy as np
 from lab import ber
 from lab.agent import Agent
 from lab.form import Form
-from lab.mib import Field
+from lab.mib import Field, Own
 from lab.mirror import OF_PORTS, SOURCES
 from lab.ragged import Ragged
 from lab.reply import MAX_BYTES, pairs, room
@@ -92,8 +92,10 @@ class Memory:
             if object_ is None:
                 continue
             read, row = object_
-            if not isinstance(read, Field):
+            if isinstance(read, Own):
                 return ALONE
+            if not isinstance(read, Field):
+                continue
             rank = 0
             if read.source in OF_PORTS:
                 if row not in form.ranks:

@@ -23,6 +23,7 @@ from edunet.inventory.model import Device
 from edunet.settings import Intervals
 from edunet.topology import Topology
 
+TOGETHER: Final = 96  # devices a wake-up: batches have company, and nothing comes in large bursts
 _LONGEST_SLEEP_S: Final = 1.0
 _DISCOVER_AT_ONCE: Final = 256
 _LOOK_AGAIN_NS: Final = 3600_000_000_000  # cards are added and descriptions change unannounced
@@ -52,6 +53,7 @@ class Polling:
         for device, interface in topology.ports:
             self._wanted.setdefault(device, set()).add(interface)
         self.facts: dict[str, Facts] = {}
+        self._reached: set[str] = set()  # devices without trouble
         self._stale = set(self._devices)  # not discovered yet, restarted, or renumbered
         self._look_again: dict[str, int] = {}  # ticks at which a discovery has grown old
         self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
@@ -59,7 +61,7 @@ class Polling:
         self._uptimes: dict[str, int] = {}
         self._missed: dict[str, int] = {}  # rounds in a row without any answer
         self._listed: dict[str, int] = {}  # ticks of the last discovery
-        self.schedule = Schedule(self._jobs(intervals), clock.ticks())
+        self.schedule = Schedule(self._jobs(intervals), clock.ticks(), TOGETHER)
         self._gate = asyncio.Semaphore(_DISCOVER_AT_ONCE)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,6 +73,8 @@ class Polling:
                 continue
             self.facts[name] = before.facts[name]
             self._uptimes[name] = before._uptimes.get(name, 0)
+            if name in before._reached:
+                self._reached.add(name)
             if name not in before._stale and before._wanted.get(name) == self._wanted.get(name):
                 self._stale.discard(name)
                 self._look_again[name] = before._look_again.get(name, 0)
@@ -158,50 +162,62 @@ class Polling:
             self._busy -= waiting  # those that answered may be busy again with the next question
         for table in {job.table for job in jobs}:
             health.cycle.labels(table).set((self._clock.ticks() - started) / 1e9)
-        reached = [facts for facts in self.facts.values() if not facts.trouble]
-        health.answered.set(len(reached) / max(len(self._devices), 1))
+        health.answered.set(len(self._reached) / max(len(self._devices), 1))
 
     async def _answers(
         self, jobs: Sequence[Job], consumer: Consumer
     ) -> AsyncGenerator[Answer, None]:
         """The answers to these jobs, each delivered already."""
-        asked = await asyncio.gather(*(self._ask(job, consumer) for job in jobs))
-        for answer in asked:
-            if isinstance(answer, Answer):
-                self._deliver(answer, consumer)
-                yield answer
-        asks = [ask for ask in asked if isinstance(ask, Ask)]
+        asks: list[Ask] = []
+        for job in jobs:
+            # Those that must be discovered come alone: nobody waits for them here.
+            alone = len(jobs) == 1 and self._unknown(job.device)
+            asked = await self._introduced(job, consumer) if alone else self._ask(job)
+            if isinstance(asked, Answer):
+                self._deliver(asked, consumer)
+                yield asked
+            else:
+                asks.append(asked)
         async with contextlib.aclosing(self._transport.poll(asks)) as answers:
             async for answer in answers:
                 self._deliver(answer, consumer)
                 yield answer
 
-    async def _ask(self, job: Job, consumer: Consumer) -> Ask | Answer:
-        """The ask for a job; the answer, when a device to be discovered first is silent."""
+    async def _introduced(self, job: Job, consumer: Consumer) -> Ask | Answer:
+        """The ask for a device to be discovered first; the answer, when that is all there is."""
         device = self._devices[job.device]
         slot = self._catalog.slot("device", device.id)
-        doubtful = self._missed.get(device.id, 0) >= _DOUBT
-        if self._unknown(device.id):
-            if doubtful:
-                return Ask(device, slot, (), doubtful=True)
-            try:
-                async with self._gate:
-                    await self._discover(device, consumer)
-            except UnlistedError as error:
-                self._unlisted[device.id] = str(error)
-            except (UnsentError, AuthError) as error:
-                unsent = unasked(slot, self._clock.now())
-                ask = Ask(device, slot, ())
-                return Answer(ask, (unsent,), trouble=str(error), answered=-1)
-            except ProbeError as error:
-                silent = silence(slot, self._clock.now())
-                return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
+        if self._missed.get(device.id, 0) >= _DOUBT:
+            return Ask(device, slot, (), doubtful=True)
+        try:
+            async with self._gate:
+                await self._discover(device, consumer)
+        except UnlistedError as error:
+            self._unlisted[device.id] = str(error)
+        except (UnsentError, AuthError) as error:
+            unsent = unasked(slot, self._clock.now())
+            return Answer(Ask(device, slot, ()), (unsent,), trouble=str(error), answered=-1)
+        except ProbeError as error:
+            silent = silence(slot, self._clock.now())
+            return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
+        return self._ask(job)
+
+    def _ask(self, job: Job) -> Ask:
+        """The ask for a job, by what is known of the device."""
+        device = self._devices[job.device]
         facts = self.facts.get(device.id, Facts())
         full = job.table != "links"
         wanted = self._wanted.get(device.id, set())
         ports = facts.ports if full else tuple(p for p in facts.ports if p.name in wanted)
-        dated = facts.changed is not None
-        return Ask(device, slot, ports, full, facts.engine, doubtful, dated)
+        return Ask(
+            device,
+            self._catalog.slot("device", device.id),
+            ports,
+            full,
+            facts.engine,
+            doubtful=self._missed.get(device.id, 0) >= _DOUBT,
+            dated=facts.changed is not None,
+        )
 
     def _unknown(self, device: str) -> bool:
         return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)
@@ -257,6 +273,7 @@ class Polling:
 
     def _trouble(self, device: str, trouble: str | None, consumer: Consumer) -> None:
         """Say once when a device is lost and once when it is back."""
+        (self._reached.discard if trouble else self._reached.add)(device)
         known = self.facts.get(device, Facts())
         if known.trouble == trouble:
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 _FIRST_ROUND_NS: Final = 5_000_000_000
+_FINEST: Final = 2**32
 _AGAIN_NS: Final = 300_000_000  # a second look this soon after the first says something new
 
 
@@ -32,10 +34,11 @@ class Schedule:
     """Due times of jobs, in nanoseconds of the monotonic clock.
 
     The first round is spread over five seconds, the later ones over the whole period, by a hash of
-    the device's id: the same device is asked at the same phase after every restart.
+    the device's id: the same device is asked at the same phase after every restart. About
+    `together` devices of the same pace have the same phase: whoever asks is woken once for them.
     """
 
-    def __init__(self, jobs: Iterable[Job], now_ns: int) -> None:
+    def __init__(self, jobs: Iterable[Job], now_ns: int, together: int = 1) -> None:
         self._entries: list[_Entry] = []
         self._urgent: dict[str, tuple[int, Job]] = {}
         self._asked: dict[Job, int] = {}
@@ -45,10 +48,13 @@ class Schedule:
             known = self._quickest.get(job.device)
             if known is None or job.period_ns < known.period_ns:
                 self._quickest[job.device] = job
+        paces = Counter(job.period_ns for job in self._quickest.values())
         for order, job in enumerate(jobs):
             quickest = self._quickest[job.device].period_ns
-            first = now_ns + int(_hash(job.device) * min(_FIRST_ROUND_NS, quickest))
-            steady = now_ns + _phase(job, quickest)
+            chunks = _FINEST if together == 1 else -(-paces[quickest] // together)
+            chunk = int(_hash(job.device) * chunks)
+            first = now_ns + chunk * min(_FIRST_ROUND_NS, quickest) // chunks
+            steady = now_ns + _phase(job, quickest, chunk, chunks)
             self._entries.append(_Entry(first, order, job, steady))
         heapq.heapify(self._entries)
 
@@ -103,15 +109,15 @@ class Schedule:
         return steady + rounds * period
 
 
-def _phase(job: Job, quickest_ns: int) -> int:
+def _phase(job: Job, quickest_ns: int, chunk: int, chunks: int) -> int:
     """Nanoseconds into the job's period.
 
     All questions to a device keep the beat of its most frequent one: where two fall together the
     fuller is put, and no counter is read twice within moments.
     """
     beats = max(1, job.period_ns // quickest_ns)
-    beat = int(_hash(f"{job.device}/{job.table}") * beats)
-    return beat * quickest_ns + int(_hash(job.device) * quickest_ns)
+    beat = int(_hash(f"{chunk}/{job.table}") * beats)
+    return beat * quickest_ns + chunk * quickest_ns // chunks
 
 
 def _hash(text: str) -> float:

@@ -135,13 +135,13 @@ class Vector:
     def _questions(self, ask: Ask) -> range:
         """The questions an ask is in batches; none where it must be asked singly."""
         device = ask.device
-        single = not ask.ports or device.id in self._single
-        if single or self._scalar.split(device):
+        if device.id in self._single or self._scalar.split(device):
             return range(0)
         access = self._access(device)
         if access.version != "2c":
             return range(0)
-        bulk = ask.full and device.id not in self._by_name and not self._scalar.modest(device)
+        by_name = device.id in self._by_name or self._scalar.modest(device)
+        bulk = ask.full and bool(ask.ports) and not by_name
         return self._plans.of(ask, access.community, bulk)
 
     def _told(self, came: list[Came], lost: Lost) -> None:

@@ -126,6 +126,8 @@ class Plans:
             scalars.append("ifTableLastChange")
         names = tuple(ber.oid(self._mib.scalars[name]) for name in scalars)
         name = ber.oid(self._mib.identity["name"])
+        if not ask.ports:
+            yield Form(names, name, (), 0), []
         for skip, ports in groupby(ask.ports, lambda port: port.skip):
             sources = [
                 source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,3 +163,45 @@ def test_on_time_every_job_is_asked_once_a_period(periods: list[int]) -> None:
 
     for job in jobs:
         assert given_later[job] in {3 * longest // job.period_ns, 3 * longest // job.period_ns + 1}
+
+
+def test_devices_of_one_pace_come_together_and_the_chunks_are_spread() -> None:
+    schedule = Schedule(city(2000), START, together=100)
+    played(schedule, START, START + 100 * S)
+
+    later = played(schedule, START + 100 * S, START + 160 * S - 1)
+
+    assert 2000 == len(later) == len({job.device for _, job in later})
+    chunks = Counter(at for at, _ in later)
+    assert 20 == len(chunks), "2000 devices, 100 together"
+    assert 60 <= min(chunks.values()) <= max(chunks.values()) <= 150, "by a hash: about 100"
+    moments = sorted(chunks)
+    assert {3 * S} == {after - before for before, after in pairwise(moments)}
+
+
+def test_who_comes_together_is_the_same_whatever_the_order_and_after_every_restart() -> None:
+    def chunks(jobs: list[Job], start: int) -> set[frozenset[str]]:
+        schedule = Schedule(jobs, start, together=10)
+        played(schedule, start, start + 100 * S)
+        found: dict[int, set[str]] = {}
+        for at, job in played(schedule, start + 100 * S, start + 160 * S - 1):
+            found.setdefault(at, set()).add(job.device)
+        return {frozenset(each) for each in found.values()}
+
+    assert chunks(city(), START) == chunks(city()[::-1], START + 123_456_789_012)
+
+
+def test_a_chunk_s_full_round_falls_on_one_of_its_quick_beats() -> None:
+    names = [f"sw-{number}" for number in range(300)]
+    jobs = [Job(name, "links", 10 * S) for name in names]
+    jobs += [Job(name, "interfaces", 60 * S) for name in names]
+    schedule = Schedule(jobs, START, together=100)
+    played(schedule, START, START + 100 * S)
+
+    later = played(schedule, START + 100 * S, START + 160 * S - 1)
+
+    full = {(at, job.device) for at, job in later if job.table == "interfaces"}
+    quick = {(at, job.device) for at, job in later if job.table == "links"}
+    assert 300 == len(full)
+    assert full <= quick
+    assert 6 * 300 == len(quick)

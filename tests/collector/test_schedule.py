@@ -196,9 +196,9 @@ def test_a_chunk_s_full_round_falls_on_one_of_its_quick_beats() -> None:
     jobs = [Job(name, "links", 10 * S) for name in names]
     jobs += [Job(name, "interfaces", 60 * S) for name in names]
     schedule = Schedule(jobs, START, together=100)
-    played(schedule, START, START + 100 * S)
+    played(schedule, START, START + 101 * S - 1)
 
-    later = played(schedule, START + 100 * S, START + 160 * S - 1)
+    later = played(schedule, START + 101 * S, START + 161 * S - 1)
 
     full = {(at, job.device) for at, job in later if job.table == "interfaces"}
     quick = {(at, job.device) for at, job in later if job.table == "links"}

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-AT_ONCE: Final = 64  # echoes in one call: when each left is worked out from when the call did
+AT_ONCE: Final = 16  # echoes in one call: when each left is worked out from when the call did
 PLACES: Final = 256  # replies read at once
 STRIDE: Final = 128  # bytes of a reply's place: the longest IPv4 header is 60
 NAME: Final = 32  # bytes of an address, as struct sockaddr_in and sockaddr_in6 need
@@ -59,25 +59,33 @@ class Outbox:
         self._msg["iov"] = self._iov.ctypes.data + self._numbers * np.uint64(_IOV.itemsize)
         self._msg["iovlen"] = 1
 
-    def send(self, found: socket.socket, letters: npt.NDArray[Any], names: Names) -> int:
-        """Send the first of them, each to its name (uint8[letters, NAME]); how many, at least one.
+    def send(self, found: socket.socket, letters: npt.NDArray[Any], names: Names) -> Nanoseconds:
+        """Send the first of them, each to its name (uint8[letters, NAME]): at least one.
+
+        When each left, nanoseconds since the epoch: evenly spread over the system call that sent
+        them.
 
         Raises:
             OSError: the first could not be sent.
         """
         if _sendmmsg is None:
-            found.sendto(letters[0].tobytes(), place(names[0].tobytes()))
-            return 1
+            letter, name = letters[0].tobytes(), place(names[0].tobytes())
+            began = time.time_ns()
+            found.sendto(letter, name)
+            return np.array([began])
         count, size = min(len(letters), AT_ONCE), letters.itemsize
         self._iov["base"] = letters.ctypes.data + self._numbers * np.uint64(size)
         self._iov["len"] = size
         self._msg["name"] = names.ctypes.data + self._numbers * np.uint64(NAME)
         self._msg["namelen"] = 16 if found.family == socket.AF_INET else 28
-        left = _sendmmsg(found.fileno(), self._msg.ctypes.data, count, _DONTWAIT)
+        file, at = found.fileno(), self._msg.ctypes.data
+        began = time.time_ns()
+        left = int(_sendmmsg(file, at, count, _DONTWAIT))
+        ended = time.time_ns()
         if left <= 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
-        return int(left)
+        return began + (ended - began) * np.arange(left) // left
 
 
 class Inbox:
@@ -131,20 +139,19 @@ class Inbox:
             whole = data[:STRIDE]
             self.rows[number, : len(whole)] = np.frombuffer(whole, np.uint8)
             self.lengths[number] = len(data) if len(data) <= STRIDE else 0
-            self.names[number] = np.frombuffer(sockaddr(source[0]), np.uint8)
+            packed = socket.inet_pton(found.family, source[0].partition("%")[0])
+            self.names[number] = np.frombuffer(sockaddr(packed), np.uint8)
             self.at[number] = _date(extra)
         return PLACES
 
 
-def sockaddr(address: str) -> bytes:
-    """struct sockaddr_in or sockaddr_in6 of an address, port 0, padded to `NAME`.
+def sockaddr(packed: bytes, scope: str = "") -> bytes:
+    """struct sockaddr_in or sockaddr_in6 of an address of 4 or 16 bytes, port 0, padded to `NAME`.
 
-    A scope that is not an interface of ours is left out: the kernel then says so.
+    A scope that is not an interface of ours is left out: the kernel then refuses the address.
     """
-    host, _, scope = address.partition("%")
-    if ":" not in host:
-        return struct.pack("=HH4s24x", socket.AF_INET, 0, socket.inet_aton(host))
-    packed = socket.inet_pton(socket.AF_INET6, host)
+    if len(packed) == 4:
+        return struct.pack("=HH4s24x", socket.AF_INET, 0, packed)
     return struct.pack("=HHI16sI4x", socket.AF_INET6, 0, 0, packed, _interface(scope))
 
 

@@ -58,7 +58,7 @@ class Roster:
     def __init__(self, targets: tuple[Target, ...]) -> None:
         self.targets = targets
         self.slots = [target.slot for target in targets]
-        named = b"".join(sockaddr(str(target.address)) for target in targets)
+        named = b"".join(_name(target.address) for target in targets)
         self.names = np.frombuffer(named, np.uint8).reshape(len(targets), NAME)
         self.families = np.array([target.family for target in targets], np.int64)
         self.parties: dict[int, tuple[Numbers, Names]] = {}
@@ -138,3 +138,8 @@ class Sweep:
         self._missing -= count
         if not self._missing:
             self.complete.set()
+
+
+def _name(address: IPv4Address | IPv6Address) -> bytes:
+    scope = address.scope_id if isinstance(address, IPv6Address) else None
+    return sockaddr(address.packed, scope or "")

@@ -87,7 +87,12 @@ class Memory:
             return ALONE
         ranks: dict[int, int] = {}
         fields = []
+        least = 0  # bytes, were all numbers small: what is behind that finds no room at any time
         for at, (name, value) in enumerate(found):
+            if asked.kind == ber.GETBULK and least > room(asked):
+                del found[at:]
+                break
+            least += len(name) + 4
             object_ = None if value[0] >= 0x80 else agent.object(contents(name))
             if object_ is None:
                 continue

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,11 +19,13 @@ from collector.mibs import mib
 from collector.rows import silence
 from collector.snmp import ber
 from collector.snmp.client import Note
+from collector.thin import Line
 from collector.transports import Answer, Ask, Found
 from collector.transports.snmp import Snmp, called
 from collector.vector.engine import ONCE_S, Engine
 from collector.vector.framing import frame, numbers_at
 from collector.vector.layout import Ints
+from collector.vector.pace import Pacer
 from collector.vector.plan import Plans
 from collector.vector.replies import Came, Lost
 from collector.vector.tickets import Done, Tickets
@@ -72,12 +75,19 @@ class _Singles:
 
 
 class Vector:
-    """Implements `Transport`. `access` answers how a device may be asked."""
+    """Implements `Transport`. `access` answers how a device may be asked.
+
+    `lines`: the thin lines that devices hang on, by device; nobody else waits for them.
+    """
 
     def __init__(
-        self, access: Callable[[Device], Access], clock: Clock, note: Note | None = None
+        self,
+        access: Callable[[Device], Access],
+        clock: Clock,
+        note: Note | None = None,
+        lines: Mapping[str, Line] = MappingProxyType({}),
     ) -> None:
-        self._access, self._clock = access, clock
+        self._access, self._clock, self._lines = access, clock, lines
         self._scalar = Snmp(access, clock, note)
         self.client = self._scalar.client
         self._plans = Plans(_MIB)
@@ -85,6 +95,8 @@ class Vector:
         self.dropped = self._engine.dropped
         self._tickets = Tickets()
         self._rounds: dict[int, _Round] = {}  # by ticket
+        self._thin: dict[int, Line] = {}  # by ticket
+        self._pacer = Pacer(self._engine.put)
         # What was learnt of devices, until they are listed again:
         self._single: set[str] = set()  # batches cannot read them
         self._by_name: set[str] = set()  # they are not to be asked by GETBULK
@@ -105,14 +117,18 @@ class Vector:
         for ask in asks:
             questions = self._questions(ask)
             if questions and not self._tickets.busy(questions):
-                ticket = self._tickets.open(questions, ask.device.id in self._weak)
+                line = self._lines.get(ask.device.id)
+                weak = line is not None or ask.device.id in self._weak
+                ticket = self._tickets.open(questions, weak)
                 self._rounds[ticket] = _Round(ask, answers)
+                if line is not None:
+                    self._thin[ticket] = line
                 (doubted if ask.doubtful else opened).append(ticket)
             else:
                 singles.put(ask)
         try:
             for some, once in ((opened, False), (doubted, True)):
-                self._engine.put(self._tickets.first(np.array(some, np.int64)), once)
+                self._put(self._tickets.first(np.array(some, np.int64)), once)
             left = len(asks)
             while left:
                 found = await answers.get()
@@ -128,6 +144,7 @@ class Vector:
             singles.cancel()
 
     async def close(self) -> None:
+        self._pacer.close()
         self._engine.close()
         self._rounds.clear()
         await self._scalar.close()
@@ -164,7 +181,19 @@ class Vector:
         ]
         some, done = tickets.more(np.concatenate(touched))
         self._hand_on(done, now)
-        self._engine.put(np.concatenate([again, some]))
+        self._put(np.concatenate([again, some]))
+
+    def _put(self, questions: Ints, once: bool = False) -> None:
+        """Ask now, or as a thin line allows."""
+        if self._thin:
+            tickets = self._tickets.of(questions)
+            thin = np.isin(tickets, list(self._thin))
+            octets = self._plans.octets(questions)
+            for row in np.flatnonzero(thin).tolist():
+                line = self._thin[int(tickets[row])]
+                self._pacer.put(int(questions[row]), line, int(octets[row]))
+            questions = questions[~thin]
+        self._engine.put(questions, once)
 
     def _hand_on(self, done: Done, now: int) -> None:
         for ticket in done.broken.tolist():
@@ -175,7 +204,11 @@ class Vector:
                 answers.put_nowait(_Round(self._again(ask, ticket), answers))
         if len(done.whole):
             self._whole(done.whole, now)
-        self._tickets.close(np.concatenate(done))
+        over = np.concatenate(done)
+        if self._thin:
+            for ticket in over.tolist():
+                self._thin.pop(ticket, None)
+        self._tickets.close(over)
 
     def _whole(self, done: Ints, now: int) -> None:
         """Answers of those who were read whole; the first of them brings all frames there are."""

@@ -12,13 +12,14 @@ from collector.mibs import Mib, Source
 from collector.snmp import ber
 from collector.snmp.community import V2C, sealed
 from collector.transports import Ask
-from collector.vector.layout import HOLE, LONGEST_NAME, Form, Layout
+from collector.vector.layout import HOLE, LONGEST_NAME, Form, Ints, Layout
 from collector.vector.mmsg import NAME, STRIDE, sockaddr
 from edunet.facts import Port
 
 _MOST_BYTES: Final = 1472 - 80  # a datagram without fragments, less what stands before the values
 _MOST_BINDS: Final = 57  # of a GET: its question is nearly as long as the answer
 _PER_BIND: Final = 6  # tags and lengths beside name and value
+_HEADS: Final = 2 * (28 + 40)  # IP and UDP, version and community, of question and answer
 _SCALAR: Final = 28  # bytes of one with its name, at most
 
 
@@ -76,6 +77,12 @@ class Plans:
             known = known._replace(ports=ask.ports)
         self._plans[key] = known
         return range(known.first, known.first + known.many)
+
+    def octets(self, questions: Ints) -> Ints:
+        """About how many a question and its answer have, with their heads."""
+        values = np.array([layout.form.binds for layout in self.layouts])
+        answers: Ints = 24 * values[self.layout[questions]]
+        return _HEADS + self.sizes[self.datagram[questions]] + answers
 
     def _planned(self, ask: Ask, community: bytes, bulk: bool) -> Plan:
         try:

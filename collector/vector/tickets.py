@@ -66,6 +66,10 @@ class Tickets:
         """These numbers may be given anew."""
         self._free.extend(tickets.tolist())
 
+    def of(self, questions: Ints) -> Ints:
+        """The tickets of questions that are put."""
+        return np.asarray(self._owner[questions], np.int64)
+
     def busy(self, questions: range) -> bool:
         """Whether any of these is under way."""
         return bool((self._owner[questions.start : questions.stop] >= 0).any())

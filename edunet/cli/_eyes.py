@@ -12,6 +12,7 @@ from collector.logins import Logins
 from collector.polling import Polling
 from collector.profiles import Profile
 from collector.reaching import Reaching
+from collector.thin import thin_lines
 from collector.transports.vector import Vector
 from collector.watch import Watch
 from edunet.catalog import Catalog
@@ -48,7 +49,9 @@ def eyes(
     before: Polling | None = None,
 ) -> Eyes:
     """A collector for a plant, not started. What `before` knew of unchanged devices is kept."""
-    transport = Vector(lambda device: access[device.snmp or ""], sight.clock)
+    transport = Vector(
+        lambda device: access[device.snmp or ""], sight.clock, lines=thin_lines(topology)
+    )
     polling = Polling(
         topology,
         sight.catalog,

@@ -99,8 +99,13 @@ class Witness:
         self._rows = np.zeros(0, bool)  # by slot: came since its device was asked
         self.late: dict[str, float] = {}  # seconds after it was due that a device was asked
         self.told: list[Told] = []
+        self.heard_of: set[str] = set()  # devices of `told`
         self.open: dict[str, tuple[float, float]] = {}  # due, asked
         self._news = asyncio.Event()
+
+    def clear(self) -> None:
+        self.told.clear()
+        self.heard_of.clear()
 
     async def until(self, fact: Callable[[], bool], seconds: float) -> None:
         """Wait until an answer has made it so, or for so long."""
@@ -146,6 +151,7 @@ class Witness:
         runs = int((there[:-1] & ~there[1:]).sum())
         heard = answer.answered == 1 and bool(ask.ports)
         self._news.set()
+        self.heard_of.add(ask.device.id)
         self.told.append(Told(ask.device.id, due, asked, time.monotonic(), heard, missing, runs))
 
 
@@ -173,6 +179,9 @@ async def _collect(pipe: Connection, inventory: Inventory, period_s: float | Non
     try:
         async with asyncio.timeout(_LISTED_S):
             await roll.whole.wait()
+        await witness.until(
+            lambda: not witness.open and len(witness.heard_of) >= len(asked), _LATEST_S
+        )
         pipe.send(Listing(len(asked), time.monotonic() - wall, time.process_time() - cpu))
         while True:
             order = await loop.run_in_executor(None, pipe.recv)
@@ -201,7 +210,7 @@ def _stamped(polling: Polling, witness: Witness) -> None:
 
 async def _paced(witness: Witness, order: Order, period_s: float) -> Cycle:
     await asyncio.sleep(order.warm * period_s)
-    witness.told.clear()
+    witness.clear()
     began, cpu = time.monotonic(), time.process_time()
     await asyncio.sleep(order.cycles * period_s)
     cpu, ended = time.process_time() - cpu, time.monotonic()
@@ -220,10 +229,10 @@ async def _bursts(
     wall_s = cpu_s = 0.0
     told: list[Told] = []
     for number in range(order.warm + order.cycles):
-        witness.told.clear()
+        witness.clear()
         began, cpu = time.monotonic(), time.process_time()
         polling.urge(devices)
-        await witness.until(lambda: len(witness.told) >= len(devices), 10 * _LATEST_S)
+        await witness.until(lambda: len(witness.heard_of) >= len(devices), 10 * _LATEST_S)
         if number >= order.warm:
             told += witness.told
             cpu_s += time.process_time() - cpu

@@ -36,10 +36,10 @@ class Run(NamedTuple):
 
 
 _READ: Final = (
-    "edunet sends all of a second's echoes together, fping one after another over the second: its"
-    " round trips are of an idle machine, edunet's hold the queue of the burst too.",
-    "CPU: of the pinging process alone; the kernel answers for 127.0.0.0/8, in the sender's time"
-    " for both.",
+    "edunet sends a second's echoes together, fping spreads them over the second: the round trips"
+    " are those of two loads, and only tell that neither waits for itself.",
+    "CPU: of the pinging process alone. The kernel answers for 127.0.0.0/8 while it sends, so its"
+    " work is in the figures of both.",
 )
 
 
@@ -59,6 +59,7 @@ def report(targets: int, seconds: int, rounds: int) -> Iterator[str]:
     addresses = [f"127.{80 + (n >> 16)}.{n >> 8 & 255}.{n & 255}" for n in range(1, targets + 1)]
     found: dict[str, list[Run]] = {"edunet": []}
     with Child("the pinger", work, addresses) as child:
+        child.ask(1)  # sockets and memory: not counted
         for _ in range(rounds):
             found["edunet"].append(child.ask(seconds))
             if FPING.path:

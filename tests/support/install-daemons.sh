@@ -7,6 +7,7 @@ set -u
 WANTED="
 snmpd:snmpd snmp:snmpget snmptrapd:snmptrapd openssh-server:sshd frr:zebra
 victoria-metrics:victoria-metrics prometheus:prometheus influxdb:influxd chromium:chromium
+prometheus-snmp-exporter:prometheus-snmp-exporter fping:fping
 nftables:nft iproute2:ip iputils-ping:ping gettext:msgfmt fonts-noto-cjk:
 "
 PATH="$PATH:/usr/sbin:/sbin:/usr/lib/frr"

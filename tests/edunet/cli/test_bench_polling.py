@@ -11,8 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from edunet.cli import _bench_lateness, app
+from edunet.cli._bench_machine import EXPORTER, GCC
 
 EDUNET = [sys.executable, "-c", "from edunet.cli import main; main()"]
+ROW = re.compile(
+    r"^(?P<way>\S.*?) +(?P<devices>\d+) +(?P<cost>[\d.]+) +[\d.]+-[\d.]+ +(?P<read>\d+)"
+    r" +[\d,]+ +[\d.]+ +(?P<peak>\d+) \(\d+\) +[\d.]+x$",
+    flags=re.MULTILINE,
+)
 
 
 def test_the_bench_of_lateness_prints_both_kinds_and_how_far_they_are_apart(
@@ -30,7 +36,7 @@ def test_the_bench_of_lateness_prints_both_kinds_and_how_far_they_are_apart(
     assert re.search(r"the 99th percentile moves by [+-][\d.]+ % \([\d.]+x\)", told.output)
 
 
-def test_the_bench_of_polling_prints_every_way_and_saves_when_asked(tmp_path: Path) -> None:
+def test_the_bench_of_polling_asks_everybody_the_same_and_saves_when_asked(tmp_path: Path) -> None:
     """In a process of its own: what the libraries leave open is not ours to close."""
     words = ["bench", "poll", "--devices", "5", "--rounds", "1"]
     told = subprocess.run(
@@ -39,8 +45,18 @@ def test_the_bench_of_polling_prints_every_way_and_saves_when_asked(tmp_path: Pa
     )  # fmt: skip
 
     assert 0 == told.returncode, told.stderr
-    ways = re.findall(r"^([\w-]+) +[\d.]+ ms CPU a device", told.stdout, flags=re.MULTILINE)
-    assert ["batches", "single", "gufo-snmp", "pysnmp"] == ways
+    alike, whole = told.stdout.split("\n\n")[1:3]
+    assert alike.startswith("the same for all: 28 ports x 8 columns + sysUpTime = 225 values")
+    read = {row["way"]: int(row["read"]) for row in ROW.finditer(alike)}
+    exporters = ["snmp_exporter walk", "snmp_exporter get"] if EXPORTER.path else []
+    floor = ["floor (C)"] if GCC.path else []
+    assert ["batches", "single", "gufo-snmp", "pysnmp", *exporters, *floor] == list(read)
+    assert {225} == {read[way] for way in read if way not in {"batches", "single"}}
+    assert all(225 + 28 < read[way] < 300 for way in ("batches", "single"))
+    assert ["batches", "single", "gufo-snmp", "pysnmp", *floor] == [
+        row["way"] for row in ROW.finditer(whole)
+    ]
+    assert "did not come" not in told.stdout
     (saved,) = tmp_path.glob("poll-*.txt")
     assert saved.read_text("utf-8") == told.stdout
 

@@ -142,8 +142,8 @@ def report(devices: int, rounds: int, together: int) -> Iterator[str]:
 
 _READ: Final = (
     "CPU: ms a device = s a 1,000 devices, of the asking process; median, least to most of rounds.",
-    "values read: of one device; edunet reads ifName with every row and sysUpTime with every"
-    " question, and counts them here and nowhere else.",
+    "values read: of one device; edunet reads ifName beside every row, sysUpTime and"
+    " ifTableLastChange beside every question: counted here and nowhere else.",
     "values a CPU s: of those due. peak MB: the most the process held, and before it asked; every"
     " Python process has edunet's inventory in it, whoever asks.",
     f"snmp_exporter is scraped {_SCRAPES} at a time; who scrapes it is not counted.",
@@ -155,8 +155,7 @@ def _alike(asks: Sequence[Ask]) -> Work:
     """Eight columns: whatever else edunet would ask is skipped."""
     skip = objects() - set(COLUMNS)
     narrow = [
-        ask._replace(ports=tuple(p._replace(skip=p.skip | skip) for p in ask.ports), full=False)
-        for ask in asks
+        ask._replace(ports=tuple(p._replace(skip=p.skip | skip) for p in ask.ports)) for ask in asks
     ]
     due = len(names(narrow[0]))
     words = f"{PORTS} ports x {len(COLUMNS)} columns + sysUpTime = {due} values of each device"

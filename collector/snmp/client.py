@@ -7,6 +7,7 @@ from typing import Final
 
 from collector.snmp.ber import MalformedError
 from collector.snmp.community import V1, V2C, opened, sealed
+from collector.snmp.engines import Engines
 from collector.snmp.pdu import (
     GEN_ERR,
     GET,
@@ -56,6 +57,7 @@ class Client:
         """`note` is told the whole conversation, for a person to read, in the words of `called`."""
         self._access, self._clock, self._called, self._note = access, clock, called, note
         self.wire = Wire()
+        self.engines = Engines()  # of this run alone, unless one with a file is put in its place
         self._sessions: dict[str, Session] = {}
 
     def close(self) -> None:
@@ -147,7 +149,9 @@ class Client:
         if access.version == "3":
             session = self._sessions.get(device.id)
             if session is None or session.access is not access:
-                session = self._sessions[device.id] = Session(access, self.wire, self._clock)
+                session = self._sessions[device.id] = Session(
+                    device.id, access, self.wire, self._clock, self.engines
+                )
             answer = await session.ask(address, device.port, asked, seconds)
         else:
             version, community = _VERSIONS[access.version], access.community

@@ -38,11 +38,24 @@ class Engine:
         self.id = b""
         self.boots = 0
         self.timely = False  # the agent has told the time, and so it has our authentication key
+        self._clocked = False  # its time is known, be it by an earlier run
         self._time = 0  # latestReceivedEngineTime
         self._heard_ns = 0
         self._keys: tuple[usm.User, usm.Keys | None] | None = None
         # RFC 3826 section 3.1.2.1: a salt must not come again, nor after a restart of ours.
         self._salt = int.from_bytes(os.urandom(usm.SALT))
+
+    @classmethod
+    def recalled(cls, engine_id: bytes, boots: int, time: int, now_ns: int) -> Engine:
+        """One that an earlier run heard; `time` is what its clock should say by now.
+
+        That counts as if it had been received: what is older than the time window, counted from
+        there, is not believed, though nobody knows what was received last (RFC 3414 2.2.2).
+        """
+        engine = cls()
+        engine.id, engine.boots, engine._time, engine._heard_ns = engine_id, boots, time, now_ns
+        engine._clocked = True
+        return engine
 
     def __repr__(self) -> str:
         return f"Engine({self.id.hex()}, boots={self.boots}, time={self._time})"
@@ -51,9 +64,14 @@ class Engine:
     def known(self) -> bool:
         return bool(self.id)
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether all that is known of it is from an earlier run."""
+        return self._clocked and not self.timely
+
     def time(self, now_ns: int) -> int:
         """The agent's snmpEngineTime by now, as far as we know."""
-        if not self.timely:
+        if not self._clocked:
             return 0
         return min(self._time + max(0, now_ns - self._heard_ns) // 1_000_000_000, MOST)
 
@@ -84,10 +102,11 @@ class Engine:
         Raises:
             StaleError: the message is from before the time window.
         """
-        if not self.timely or (boots, time) > (self.boots, self._time):
+        if not self._clocked or (boots, time) > (self.boots, self._time):
             self.boots, self._time, self._heard_ns = boots, time, now_ns
-            self.timely = True
+            self._clocked = self.timely = True
         if self.boots == MOST:
             raise StaleError("the agent can count its starts no further; give it a new engine id")
         if boots < self.boots or time < self.time(now_ns) - _WINDOW_S:
             raise StaleError("the agent's clock went back: a replay, or it forgot its starts")
+        self.timely = True

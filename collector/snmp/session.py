@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from collector.snmp import reports, v3
 from collector.snmp.engine import Engine, StaleError
+from collector.snmp.engines import Engines, Heard
 from collector.snmp.pdu import RESPONSE, Decode, Pdu, decode
 from collector.snmp.usm import User
 from collector.snmp.wire import Address, NoAnswerError, Wire
@@ -32,12 +33,23 @@ class Question(NamedTuple):
 class Session:
     """What one device knows of us and we of it. It is asked one thing at a time."""
 
-    def __init__(self, access: Access, wire: Wire, clock: Clock) -> None:
+    def __init__(
+        self, device: str, access: Access, wire: Wire, clock: Clock, engines: Engines
+    ) -> None:
+        """`engines` tells what an earlier session heard, and is told what this one hears."""
         self.access = access
         self._user = User(access.user, access.auth, access.priv, access.context)
-        self._wire, self._clock = wire, clock
-        self._engine = Engine()
+        self._device, self._wire, self._clock, self._engines = device, wire, clock, engines
+        self._engine = self._recalled()
         self._heard = False  # it has answered a question
+
+    def _recalled(self) -> Engine:
+        heard = self._engines.recall(self._device) if self._user.level else None
+        if heard is None:
+            return Engine()
+        # The clock of records has gone on while nobody ran; where it was set back, none of it has.
+        passed = max(0, self._clock.now() - heard.at) // 1000
+        return Engine.recalled(heard.id, heard.boots, heard.time + passed, self._clock.ticks())
 
     def engine(self, now_ns: int) -> tuple[int, int] | None:
         """snmpEngineBoots and snmpEngineTime in seconds, once an authentic message told them."""
@@ -61,7 +73,11 @@ class Session:
                 unheard = self._engine.timely and not self._heard
                 if unheard and (self._user.priv or self._user.context):
                     raise AuthError(reports.silence(self._user)) from None
+                if self._engine.unconfirmed:  # what was recalled may be somebody else's
+                    self._engine = Engine()
                 raise
+            if self._engine.timely:
+                self._remember(address, port)
             if said.report is None:
                 self._heard = True
                 return said.pdu
@@ -71,6 +87,12 @@ class Session:
                 raise AuthError(said.report.words)
             self._engine = Engine()  # another agent answers there now
         raise AuthError("the agent's clock and engine id never come to rest")
+
+    def _remember(self, address: Address, port: int) -> None:
+        engine = self._engine
+        time = engine.time(self._clock.ticks())
+        heard = Heard(engine.id, engine.boots, time, self._clock.now())
+        self._engines.hear(self._device, (address, port), heard)
 
     async def _step(
         self, address: Address, port: int, question: Question, seconds: float

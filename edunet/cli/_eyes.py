@@ -12,6 +12,7 @@ from collector.logins import Logins
 from collector.polling import Polling
 from collector.profiles import Profile
 from collector.reaching import Reaching
+from collector.snmp.engines import Engines
 from collector.thin import thin_lines
 from collector.transports.vector import Vector
 from collector.watch import Watch
@@ -33,6 +34,7 @@ class Sight(NamedTuple):
     consumer: Consumer
     profiles: Mapping[str, Profile]
     hostkeys: HostKeys
+    engines: Engines
 
 
 class Eyes(NamedTuple):

@@ -28,6 +28,7 @@ from collector.pushing import Ground, Pusher
 from collector.recording import Recording
 from collector.sinks import Labels, Outlet, Sink
 from collector.sinks import parse as sink
+from collector.snmp.engines import Engines
 from collector.watch import Watch
 from edunet.books import Books
 from edunet.catalog import Catalog
@@ -102,7 +103,14 @@ class House:
             )
             hostkeys = HostKeys(self._data / "known_hosts")
             self._sight = Sight(
-                self.catalog, settings.intervals, clock, self.health, self._judging, known, hostkeys
+                self.catalog,
+                settings.intervals,
+                clock,
+                self.health,
+                self._judging,
+                known,
+                hostkeys,
+                Engines(self._data / "snmp_engines"),
             )
             self._eyes = eyes(self._sight, topology, access)
             ground = Ground(frames, books, clock, self._data)

@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
@@ -45,6 +45,11 @@ class Ignored:
     misshapen: int = 0
     misplaced: int = 0
     duplicate: int = 0
+
+    def since(self, before: Ignored) -> Ignored:
+        """How many more there are now."""
+        then = asdict(before)
+        return Ignored(**{name: value - then[name] for name, value in asdict(self).items()})
 
 
 class Roster:

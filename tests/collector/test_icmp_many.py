@@ -19,6 +19,7 @@ from netns import Namespace, namespaces, plug
 
 from collector.probes import _echoes
 from collector.probes._ears import Pace
+from collector.probes.cost import sweeps
 from collector.probes.icmp import Ignored, Target
 
 pytestmark = pytest.mark.daemon
@@ -55,6 +56,21 @@ async def test_thirty_thousand_answer_in_one_sweep(alone: Namespace) -> None:
     assert 30_000 == np.count_nonzero(burst.back) == np.count_nonzero(burst.sent)
     assert (burst.back > burst.sent).all()
     assert Ignored() == sending.ignored
+
+
+async def test_what_sweeps_cost_is_told(alone: Namespace) -> None:
+    asked = many(1_101, "127.32.0.1")
+    async with pinger() as sending:
+        cost = await sweeps(sending, asked, rounds=3, period_s=0.1)
+
+    assert 3_303 == cost.sent == cost.received == len(cost.rtt_s)
+    assert Ignored() == cost.ignored
+    assert 0.29 < cost.wall_s
+    assert 0 < cost.share < 1.1
+    assert cost.cpu_us_per_echo == pytest.approx(cost.share * cost.wall_s / 3_303 * 1e6)
+    assert (cost.took_s < 2).all()
+    # What it is held to is a fifth of this; here the machine is busy with other tests.
+    assert cost.cpu_us_per_echo < 100
 
 
 async def test_a_big_sweep_lets_others_have_their_turn(alone: Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -124,10 +125,12 @@ class Client:
         if device.address is None:
             raise ProbeError("it has no address")
         for number, seconds in enumerate(timeouts, 1):
+            before = self.wire.dropped.copy() if self._note else Counter()
             try:
                 return await self._once(device, device.address, kind, names, repeat, seconds)
             except NoAnswerError as error:
                 self._tell(f"  {error}")
+                self._tell_dropped(self.wire.dropped - before)
                 if number == len(timeouts):
                     raise
         raise AssertionError("no time was given")
@@ -179,6 +182,14 @@ class Client:
     def _tell(self, words: str) -> None:
         if self._note:
             self._note(words)
+
+    def _tell_dropped(self, dropped: Counter[str]) -> None:
+        """Some agents answer from another address than was asked, and then nobody believes them."""
+        for reason, count in sorted(dropped.items()):
+            self._tell(f"  {count} datagrams {reason}, dropped")
+        if dropped["foreign"] + dropped["unclaimed"] and self.wire.stranger:
+            host, port = self.wire.stranger
+            self._tell(f"  {host}:{port} sent one, and was not asked")
 
 
 def _question(kind: int, names: Sequence[bytes], repeat: int) -> Question:

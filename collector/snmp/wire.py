@@ -71,12 +71,14 @@ class Wire:
     Attributes:
         dropped: what came and was not believed, by reason: `foreign` (from an address nobody is
             asking now), `unclaimed` (late, a duplicate, or of another id), `malformed`.
+        stranger: address and port of the last datagram from where nobody is asking now.
     """
 
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
         self._waiting: dict[_Peer, list[_Question[Any]]] = defaultdict(list)
         self.dropped: Counter[str] = Counter()
+        self.stranger: tuple[str, int] | None = None
         self._queue = asyncio.Lock()  # of those that wait for room to send
 
     async def ask(
@@ -176,6 +178,7 @@ class Wire:
     def _take(self, data: bytes, peer: _Peer) -> None:
         waiting = self._waiting.get(peer)
         if not waiting:
+            self.stranger = peer
             known = any(each.host == peer.host for each in self._waiting)
             self.dropped["unclaimed" if known else "foreign"] += 1
             return

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.picture import Picture
+from api.prom.ports import Ints, PortLabels, Ports
 from api.prom.words import Texts, labels, texts
 from edunet.catalog import Catalog
-from edunet.facts import Facts, Port
+from edunet.facts import Facts
 from edunet.labels import Names
 from edunet.states import State
 
-Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 STATES: Final = tuple(State)
 _NOWHERE: Final = -1
@@ -61,33 +61,20 @@ class Schools(NamedTuple):
     via: npt.NDArray[np.int64]
 
 
-class Ports(NamedTuple):
-    """Interfaces as their devices tell them. `uplink`: bool[n], which are ends of links.
-
-    `info`: labels with the alias; `named`: bool[n], which have one.
-    """
-
-    labels: Texts
-    county: Ints
-    slots: Ints
-    uplink: npt.NDArray[np.bool_]
-    info: Texts
-    named: npt.NDArray[np.bool_]
-
-
 class Plant:
-    """The labels of one topology; those of a device's ports are written anew when they changed."""
+    """The labels of one topology. `county`: int32[sites], the number of each one's county."""
 
     def __init__(self, picture: Picture, catalog: Catalog) -> None:
         self.topology, self.slots = picture.topology, picture.slots
         self._names = Names(self.topology, catalog)
         counties = dict.fromkeys(self.topology.county)
         self._codes = {county: code for code, county in enumerate(counties) if county}
+        self.county = self._numbers(self.topology.county)
         self.devices, self.links = self._devices(), self._links()
         self.schools = self._schools()
-        self._told: dict[str, tuple[Port, ...]] = {}
-        self._of_device: dict[str, Ports] = {}
-        self._ports = _joined([])
+        self._port_labels = {
+            every: PortLabels(self.topology, self._names, every) for every in (False, True)
+        }
 
     def of(self, picture: Picture) -> bool:
         """Whether it is this picture's plant."""
@@ -97,38 +84,16 @@ class Plant:
         """The number of a county in the `county` columns; of an unknown one, a number of none."""
         return self._codes.get(county, _NOWHERE - 1)
 
-    def ports(self, facts: Mapping[str, Facts]) -> Ports:
-        """The interfaces of every device that has told its own, in the inventory's order."""
-        told = {d.id: facts[d.id].ports for d in self.topology.inventory.devices if d.id in facts}
-        if told != self._told:
-            self._of_device = {
-                device: self._of_device[device]
-                if self._told.get(device) == ports
-                else self._ports_of(device, ports)
-                for device, ports in told.items()
-            }
-            self._told, self._ports = told, _joined(self._of_device.values())
-        return self._ports
-
-    def _ports_of(self, device: str, ports: tuple[Port, ...]) -> Ports:
-        county = self._names.device(device).get("county")
-        named = [self._names.interface(device, port.name) for port in ports]
-        info = [{**n, "alias": p.alias} for n, p in zip(named, ports, strict=True)]
-        return Ports(
-            texts(map(labels, named)),
-            self._county([county] * len(ports)),
-            np.array([port.slot for port in ports], np.int32),
-            np.array([(device, port.name) in self.topology.ports for port in ports], bool),
-            texts(map(labels, info)),
-            np.array([bool(port.alias) for port in ports], bool),
-        )
+    def ports(self, facts: Mapping[str, Facts], every: bool) -> Ports:
+        """The interfaces devices have told: every one, or those that are ends of links."""
+        return self._port_labels[every].ports(facts)
 
     def _devices(self) -> Devices:
         named = [self._names.device(d.id) for d in self.topology.inventory.devices]
         ids = [d.id for d in self.topology.inventory.devices]
         return Devices(
             texts(map(labels, named)),
-            self._county(each.get("county") for each in named),
+            self._numbers(each.get("county") for each in named),
             {
                 kind: np.array([self.slots[kind, id_] for id_ in ids], np.int32)
                 for kind in ("probe", "device")
@@ -140,7 +105,7 @@ class Plant:
         found = topology.inventory.links
         return Links(
             texts(labels(self._names.link(link.id)) for link in found),
-            self._county(topology.county_of_link(row) for row in range(len(found))),
+            self._numbers(topology.county_of_link(row) for row in range(len(found))),
             np.array([np.nan if n.committed is None else n.committed for n in found], np.float64),
             np.array([n.committed or n.capacity or np.nan for n in found], np.float64),
         )
@@ -158,7 +123,7 @@ class Plant:
         owner, via = np.array(pairs, np.int64).reshape(-1, 2).T
         return Schools(
             texts(map(labels, named)),
-            self._county(topology.county[row] for row in rows),
+            self._numbers(topology.county[row] for row in rows),
             np.array(rows, np.int64),
             texts(
                 labels({**each, "state": state.word}) for each in named for state in STATES
@@ -169,15 +134,6 @@ class Plant:
             via,
         )
 
-    def _county(self, counties: Iterable[str | None]) -> Ints:
+    def _numbers(self, counties: Iterable[str | None]) -> Ints:
         """int32[n]: a number for each county, -1 for none."""
         return np.array([self._codes.get(each or "", _NOWHERE) for each in counties], np.int32)
-
-
-def _joined(found: Iterable[Ports]) -> Ports:
-    """The ports of many devices one after another."""
-    nothing = Ports(
-        texts([]), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, bool), texts([]),
-        np.zeros(0, bool),
-    )  # fmt: skip
-    return Ports._make(map(np.concatenate, zip(nothing, *found, strict=True)))

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.picture import Picture
-from api.prom.plant import STATES, Ints, Plant, Ports, Schools
+from api.prom.plant import STATES, Plant, Schools
+from api.prom.ports import Ints, Ports
 from api.prom.words import Texts, labels, texts
 from api.scope import Scope
 from edunet.latest import Table
@@ -60,11 +61,11 @@ def interfaces(sight: Sight) -> Iterator[Told]:
     """Counters, state and speed of the ports whose reading is at most five minutes old: the series
     of what no longer answers end.
     """
-    ports, table = sight.plant.ports(sight.picture.facts), sight.picture.table("interface")
-    wanted = sight.seen(ports.county) & _fresh(sight.picture, "interface", ports.slots)
-    if not sight.every_port:
-        wanted &= ports.uplink
-    ports = Ports._make(column[wanted] for column in ports)
+    ports = sight.plant.ports(sight.picture.facts, sight.every_port)
+    table = sight.picture.table("interface")
+    seen = sight.seen(sight.plant.county[ports.site])
+    seen &= _fresh(sight.picture, "interface", ports.slots)
+    ports = Ports._make(column[seen] for column in ports)
     for column, name in INTERFACE_COUNTERS.items():
         values, known = _read(table, column, ports.slots)
         yield _told(name, ports.labels, values, known)

@@ -39,7 +39,8 @@ class City(NamedTuple):
 def city(ports: int) -> City:
     """About so many ports, on switches of 28; the ends of links are among them."""
     schools = max(1, ports // PORTS_EACH)
-    sections = generate(wish(schools=schools, counties=max(1, schools // 90), dense=True)).sections
+    counties = min(200, max(1, schools // 90))
+    sections = generate(wish(schools=schools, counties=counties, dense=True)).sections
     topology = compile_topology(Inventory.model_validate(sections))
     catalog, random = Catalog(), np.random.default_rng(1)
     place(catalog, topology)

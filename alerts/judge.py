@@ -82,7 +82,9 @@ class _Look:
         nodes[look.suspect] = self.before.nodes[look.suspect]
         for node in np.flatnonzero(look.dark).tolist():
             nodes[node] = self._dark(node)
-        for node in range(devices, len(nodes)):
+        lit = self.topology.ends[look.port_up[:, 0], 1]  # most of them, and all alike
+        nodes[lit[lit >= devices]] = State.UP
+        for node in (np.flatnonzero(nodes[devices:] != State.UP) + devices).tolist():
             nodes[node] = self._virtual(node)
         return nodes
 
@@ -144,16 +146,23 @@ class _Look:
 
     def _sites(self, nodes: States, links: States) -> tuple[States, States]:
         """The state of every site from its nodes, and why."""
-        count = len(self.topology.inventory.sites)
-        states = np.zeros(count, np.int8)
-        because = np.zeros(count, np.int8)
-        for site, rows in enumerate(self.topology.nodes_of):
-            if self.topology.inventory.sites[site].passive:
-                because[site] = (
-                    Because.NO_EVIDENCE
-                )  # of it one hears, whatever the port near it says
-                continue
-            states[site], because[site] = self._site(site, nodes[list(rows)].tolist(), nodes, links)
+        topology = self.topology
+        count = len(topology.inventory.sites)
+        states = np.full(count, State.UNKNOWN, np.int8)
+        because = np.full(count, Because.NO_EVIDENCE, np.int8)
+        # Most sites are well, and all alike; the others are looked at one by one.
+        there = np.bincount(topology.node_site, minlength=count) > 0
+        ill = np.zeros(count, bool)
+        ill[topology.node_site[nodes != State.UP]] = True
+        below = topology.ends[links == State.DOWN, 1]
+        ill[topology.node_site[below[below >= 0]]] = True
+        states[there & ~ill], because[there & ~ill] = State.UP, Because.NONE
+        for site in np.flatnonzero(there & ill).tolist():
+            found = nodes[list(topology.nodes_of[site])].tolist()
+            states[site], because[site] = self._site(site, found, nodes, links)
+        # Of a passive one one hears, whatever the port near it says.
+        passive = [row for row, site in enumerate(topology.inventory.sites) if site.passive]
+        states[passive], because[passive] = State.UNKNOWN, Because.NO_EVIDENCE
         return states, because
 
     def _site(
@@ -186,7 +195,7 @@ class _Look:
         return self.now
 
     def _node_times(self, nodes: States) -> Times:
-        """When the evidence for each node's state began."""
+        """When the evidence for each node's state began, where that is not the one before."""
         reach, times = self.seen.reach, np.full(len(nodes), self.now, np.int64)
         devices = self.topology.devices
         real, before = nodes[:devices], self.before.nodes[:devices]
@@ -198,7 +207,8 @@ class _Look:
         times[:devices][lost] = fallen[lost]
         times[:devices][real == State.UP] = reach.up_since[real == State.UP]
         port_times = self._port_times()
-        for node in range(devices, len(nodes)):
+        news = np.flatnonzero(nodes[devices:] != self.before.nodes[devices:]) + devices
+        for node in news.tolist():
             links = self.topology.links_of[node]
             if nodes[node] == State.UNREACHABLE:
                 told = [int(reach.first_bad[g]) for _, g in links if self.lost[g]]

@@ -16,7 +16,13 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import lab
-from edunet.cli._bench_daemons import Daemon, exporter, free_tcp_port, prometheus
+from edunet.cli._bench_daemons import (
+    AS_PROMETHEUS,
+    Daemon,
+    exporter,
+    free_tcp_port,
+    prometheus,
+)
 from edunet.cli._bench_machine import EXPORTER, PROMETHEUS, about
 from edunet.cli._bench_network import COMMUNITY, COUNTY, PORTS, written
 from edunet.errors import EdunetError
@@ -163,7 +169,7 @@ class _Scraping:
         while not self._over.wait(max(0.0, due - time.monotonic())):
             due += seconds
             try:
-                body = self._daemon.get(f"/metrics{words}")
+                body = self._daemon.get(f"/metrics{words}", AS_PROMETHEUS)
             except EdunetError as error:
                 self._error = error
                 return

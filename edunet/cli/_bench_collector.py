@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
@@ -173,6 +174,7 @@ async def _collect(pipe: Connection, inventory: Inventory, period_s: float | Non
     asked = [device.id for device in inventory.devices]
     roll = Roll(len(asked))
     pipe.send(peak_mb())
+    gc.freeze()  # as `edunet run` does: an inventory is not searched for garbage
     loop = asyncio.get_running_loop()
     wall, cpu = time.monotonic(), time.process_time()
     task = asyncio.create_task(polling.run(roll, Health()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import os
 import socket
@@ -10,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -38,6 +39,12 @@ _COLUMNS: Final = {  # the eight that everybody counts, by their names
 }  # fmt: skip
 COLUMNS: Final = tuple(_COLUMNS)
 _MODULES: Final = {"uplinks": "uplink", "ports": "get"}  # get costs less than walk: measured
+
+
+AS_PROMETHEUS: Final = {  # how it asks to be answered
+    "Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
+    "Accept-Encoding": "gzip",
+}
 
 
 class Daemon:
@@ -82,11 +89,11 @@ class Daemon:
     def peak_mb(self) -> float:
         return peak_mb(self._child.pid)
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
         """Raises: EdunetError: it does not answer with 200."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            line.request("GET", path)
+            line.request("GET", path, headers=headers)
             answer = line.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -95,7 +102,7 @@ class Daemon:
             line.close()
         if answer.status != 200:
             raise EdunetError(f"{self.name}: {body[:300].decode(errors='replace').strip()}")
-        return body
+        return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
 
     def stop(self) -> None:
         self._child.terminate()

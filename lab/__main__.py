@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -33,8 +34,13 @@ async def _main(plan: dict[str, Any]) -> None:
             stop.set()
 
     loop.add_reader(sys.stdin, parent_gone)
+    # A million ports come to stay: to look through them for garbage takes longer than to make them.
+    gc.disable()
     inventory = Inventory.model_validate(plan["inventory"])
     play = Play(inventory, plan["communities"], Path(plan["data"]), SystemClock())
+    del plan, inventory
+    gc.freeze()
+    gc.enable()
     await play.run(stop, lambda play: _tell(play.status()))
 
 

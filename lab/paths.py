@@ -32,11 +32,12 @@ class Paths:
         ]
         self._sources = {v.device for v in inventory.vantage} & self._devices
         # What no cable joins to the monitor is reached some other way: nothing we cut silences it.
-        seen = self.reached({link for link, _, _ in self._cables}, frozenset())
+        near = self._near({link for link, _, _ in self._cables})
+        seen = {step.device for step in _spread(near, self._sources, frozenset())}
         for device in inventory.devices:
             if device.id not in seen:
                 self._sources.add(device.id)
-                seen |= self.reached({link for link, _, _ in self._cables}, frozenset())
+                seen.update(step.device for step in _spread(near, [device.id], frozenset()))
 
     def reached(self, live: Collection[str], off: Collection[str]) -> set[str]:
         """The devices to which a way leads over live links through devices that are not off."""
@@ -44,12 +45,16 @@ class Paths:
 
     def ways(self, live: Collection[str], off: Collection[str]) -> list[Step]:
         """The last step of the shortest way to each device, nearest first."""
+        return _spread(self._near(live), sorted(self._sources.difference(off)), off)
+
+    def _near(self, live: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+        """Of each device its neighbours over live links, and by which link."""
         near: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for link, a, b in self._cables:
             if link in live:
                 near[a].append((b, link))
                 near[b].append((a, link))
-        return _spread(near, sorted(self._sources.difference(off)), off)
+        return near
 
 
 def _spread(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -43,9 +44,8 @@ def ports(inventory: Inventory) -> dict[str, tuple[Port, ...]]:
 
 
 def _numbered(device: str, plugged: dict[str, tuple[Link, str]]) -> tuple[Port, ...]:
-    names = sorted({*plugged, *_idle(plugged)}, key=_natural)
     made = []
-    for index, name in enumerate(names, 1):
+    for index, name in enumerate(_names(frozenset(plugged)), 1):
         link, side = plugged.get(name, (None, ""))
         made.append(
             Port(
@@ -63,7 +63,12 @@ def _numbered(device: str, plugged: dict[str, tuple[Link, str]]) -> tuple[Port, 
     return tuple(made)
 
 
-def _idle(plugged: dict[str, tuple[Link, str]]) -> set[str]:
+@lru_cache(maxsize=1024)  # a province has many switches, and few ways to plug them
+def _names(plugged: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(plugged | _idle(plugged), key=_natural))
+
+
+def _idle(plugged: frozenset[str]) -> set[str]:
     """The ports a switch has besides those in use: the gaps of each row, and eight at least."""
     rows: dict[str, int] = {"GE0/0/": MIN_PORTS}
     for name in plugged:
@@ -80,5 +85,9 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _speed(name: str, capacity: float | None) -> int:
-    nominal = next((speed for spelt, speed in _SPEEDS if spelt.match(name)), 1_000_000_000)
-    return max(nominal, int(capacity or 0))
+    return max(_nominal(name), int(capacity or 0))
+
+
+@lru_cache(maxsize=1024)
+def _nominal(name: str) -> int:
+    return next((speed for spelt, speed in _SPEEDS if spelt.match(name)), 1_000_000_000)

@@ -183,6 +183,13 @@ async def test_an_unknown_group_is_refused_and_the_known_are_named(api: httpx.As
     assert 400 == (await api.get("/metrics?ports=none")).status_code
 
 
+def test_the_manual_names_every_group_and_no_other() -> None:
+    manual = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+    table = manual.partition("| group | families |")[2].partition("\n\n")[0]
+
+    assert list(GROUPS) == re.findall(r"(?m)^\| `(\w+)` \|", table)
+
+
 async def test_every_port_is_told_to_those_who_want_all(api: httpx.AsyncClient) -> None:
     short, full = ports(await text(api)), ports(await text(api, "?ports=all"))
 

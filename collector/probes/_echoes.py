@@ -56,6 +56,7 @@ class Outbox:
     def __init__(self) -> None:
         self._iov, self._msg = np.zeros(AT_ONCE, _IOV), np.zeros(AT_ONCE, _MSG)
         self._numbers = np.arange(AT_ONCE, dtype=np.uint64)
+        self._msg["namelen"] = NAME  # longer than the address of either family: the kernel cuts it
         self._msg["iov"] = self._iov.ctypes.data + self._numbers * np.uint64(_IOV.itemsize)
         self._msg["iovlen"] = 1
 
@@ -77,7 +78,6 @@ class Outbox:
         self._iov["base"] = letters.ctypes.data + self._numbers * np.uint64(size)
         self._iov["len"] = size
         self._msg["name"] = names.ctypes.data + self._numbers * np.uint64(NAME)
-        self._msg["namelen"] = 16 if found.family == socket.AF_INET else 28
         file, at = found.fileno(), self._msg.ctypes.data
         began = time.time_ns()
         left = int(_sendmmsg(file, at, count, _DONTWAIT))

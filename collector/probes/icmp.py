@@ -186,9 +186,10 @@ class Pinger:
             if its.any():
                 sweep.take(family, came.of(its), self.ignored)
                 rest = rest[rest != secret]
-        late = np.isin(rest, np.array(self._over, np.uint64))
-        self.ignored.late += int(late.sum())
-        self.ignored.stranger += len(rest) - int(late.sum())
+        if len(rest):
+            late = int(np.isin(rest, np.array(self._over, np.uint64)).sum())
+            self.ignored.late += late
+            self.ignored.stranger += len(rest) - late
 
 
 def able() -> bool:

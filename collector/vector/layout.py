@@ -116,7 +116,7 @@ class Layout:
         self.first = _with(self.first, [_word(key[:8]) for key in keys])
         self.last = _with(self.last, [_word(key[-8:]) for key in keys])
         self.sizes = _with(self.sizes, [len(key) for key in keys])
-        self.pdus.append(self._pdu(names, indexes[0]))
+        self.pdus.append(self._pdu(names, indexes[0] if indexes else 0))
         self._templates[indexes] = len(self.pdus) - 1
         return self._templates[indexes]
 

@@ -52,7 +52,7 @@ class City:
         self.live: set[str] = set()
         self.dead: frozenset[str] = frozenset()
         self.settled = 0  # rises when any link, way or device has another state
-        self.touched: set[str] = set()  # devices whose agents are other ones; who looks clears it
+        self.touched: list[str] = []  # devices whose agents became other ones, as it happened
         # Switches rarely restart: each has been up for 3 to 90 days already.
         self.started = {d: -int((3 + 87 * chance(f"{d} uptime")) * DAY_MS) for d in self.devices}
         self._boots = {d: 1 + int(30 * chance(f"{d} boots")) for d in self.devices}
@@ -131,9 +131,9 @@ class City:
         An agent that lies or plays a recording does again what it did at the start.
         """
         if what is None:
-            self.touched.update(self.cast.parts)
+            self.touched.extend(self.cast.parts)
             self.cast.restore()
-            self.touched.update(self.cast.parts)
+            self.touched.extend(self.cast.parts)
             self.degraded.clear()
             self.cuts.clear()
             self.hung.clear()
@@ -151,7 +151,7 @@ class City:
             self.degraded.pop(what, None)
             if what in self.devices:
                 self.cast.restore(what)
-                self.touched.add(what)
+                self.touched.append(what)
         self._settle_links(self.time())
 
     def flap(self, link: str, period_s: float = 3.0) -> None:
@@ -174,19 +174,19 @@ class City:
         """Let a device's agent behave like this: see `lab.kinds`."""
         self._known("device", device, self.devices)
         self.cast.act(device, kind)
-        self.touched.add(device)
+        self.touched.append(device)
 
     def play(self, device: str, recording: Recording) -> None:
         """Let a device's agent answer what was recorded, and of the city nothing."""
         self._known("device", device, self.devices)
         self.cast.play(device, recording)
-        self.touched.add(device)
+        self.touched.append(device)
 
     def hang(self, device: str) -> None:
         """Silence the SNMP agent alone: the device goes on forwarding and answers ping."""
         self._known("device", device, self.devices)
         self.hung.add(device)
-        self.touched.add(device)
+        self.touched.append(device)
 
     def reboot(self, device: str) -> None:
         """Off for ten seconds, with all that lies behind it; then counters and uptime from zero."""
@@ -213,7 +213,7 @@ class City:
         moved = [port._replace(if_index=port.if_index % len(old) + 1) for port in old]
         self.ports[device] = tuple(sorted(moved, key=lambda port: port.if_index))
         self._renumbered[device] = self.time()
-        self.touched.add(device)
+        self.touched.append(device)
 
     def settle(self) -> bool:
         """Let happen what is due: reboots end, flapping links turn. Whether anything did."""
@@ -233,7 +233,7 @@ class City:
         self.started[device] = time
         self._boots[device] += 1
         self.hung.discard(device)
-        self.touched.add(device)
+        self.touched.append(device)
         for port in self.ports[device]:
             if port.link:
                 self.zero[device, port.link] = self.meters[port.link].read(time / 1000)

@@ -54,17 +54,17 @@ class Mirror:
             (6, sum(ports)), np.int64
         )
         self._owner = np.repeat(np.arange(len(agents)), ports)
-        self._settled = -1
+        self._settled, self._touched = -1, len(city.touched)
         for number in range(len(agents)):
             self._renew(number)
 
     def follow(self) -> None:
         """Become what the city is now."""
         city = self._city
-        if city.touched:
-            for device in city.touched & self._numbers.keys():
+        if self._touched != len(city.touched):
+            for device in self._numbers.keys() & city.touched[self._touched :]:
                 self._renew(self._numbers[device])
-            city.touched.clear()
+            self._touched = len(city.touched)
         if self._settled != city.settled:
             self._settled = city.settled
             self._lines.follow()

@@ -190,6 +190,19 @@ def test_what_is_not_understood_is_not_remembered(both: Both, question: bytes) -
     assert both.compare(question, QUESTIONS["scalars"]) != set()
 
 
+def test_the_agents_of_two_ports_hear_of_the_same_events(both: Both) -> None:
+    """Who looks first takes nothing from who looks second."""
+    other = Answers(both.city, both.agents)
+    both.city.act("c3-agg", "garbage")
+    both.city.hang("core")
+    for answers in (both.answers, other):
+        answers.mirror.follow()
+
+        numbers = {agent.device: number for number, agent in enumerate(both.agents)}
+        assert answers.mirror.forms[numbers["c3-agg"]] is None
+        assert not answers.mirror.answers[numbers["core"]]
+
+
 def test_every_request_gets_its_own_id_back(both: Both) -> None:
     """The four bytes are those of the question, whatever they are."""
     question = QUESTIONS["scalars"]

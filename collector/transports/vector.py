@@ -102,6 +102,7 @@ class Vector:
         self._by_name: set[str] = set()  # they are not to be asked by GETBULK
         self._weak: set[str] = set()  # they lose questions that come together
         self._odd: Counter[str] = Counter()
+        self._alive: set[str] = set()  # devices that were read whole in their last round
         self._frames: list[Frame] = []  # read, and to be handed on with the next whole answer
 
     async def discover(self, device: Device) -> Found:
@@ -119,7 +120,7 @@ class Vector:
             if questions and not self._tickets.busy(questions):
                 line = self._lines.get(ask.device.id)
                 weak = line is not None or ask.device.id in self._weak
-                ticket = self._tickets.open(questions, weak)
+                ticket = self._tickets.open(questions, weak, ask.device.id in self._alive)
                 self._rounds[ticket] = _Round(ask, answers)
                 if line is not None:
                     self._thin[ticket] = line
@@ -222,6 +223,7 @@ class Vector:
             tickets.crowded[done].tolist(), strict=True,
         )  # fmt: skip
         for (ask, answers), uptime, values, changed, crowded in told:
+            self._alive.add(ask.device.id)
             if crowded:
                 self._weak.add(ask.device.id)
             answer = Answer(
@@ -236,6 +238,7 @@ class Vector:
     def _again(self, ask: Ask, ticket: int) -> Ask:
         """What to ask singly of one that batches did not answer whole; and what is learnt of it."""
         tickets, device = self._tickets, ask.device.id
+        self._alive.discard(device)
         if tickets.crowded[ticket]:
             self._weak.add(device)
         if tickets.renamed[ticket] or tickets.odd[ticket]:

@@ -104,16 +104,19 @@ def _opened(data: Bytes, at: Ints, tag: int) -> tuple[Bools, Ints, Ints]:
     return (data[at] == tag) & (size >= 0), begin, size
 
 
-def values(batch: Batch, layout: Layout, template: Ints, p: Ints, end: Ints) -> Values:
-    """The values of replies that are put by these templates and begin at `p`."""
-    data, limit = batch.buffer, batch.buffer.size - 2 * LONGEST_NAME - 300
-    sizes = np.ascontiguousarray(layout.sizes[template].T)  # binds, m
+def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, end: Ints) -> Values:
+    """The values of replies to these questions of a layout, put by these templates; from `p` on."""
+    data = batch.buffer
+    sizes = layout.sizes[template].T  # binds, m
+    # Values are mostly as long as they were the last time: where all are, nothing need be walked.
+    before = layout.widths[local].T
     at = np.empty((len(sizes) + 1, len(p)), np.int64)
     at[0] = p
-    for row, size in enumerate(sizes):  # follows only the bytes of length
-        q = at[row]
-        after = q + (size + 3)
-        np.minimum(after + data[after] + 1, limit, out=at[row + 1])
+    np.cumsum(sizes + before + 4, axis=0, out=at[1:])
+    at[1:] += p
+    other = np.flatnonzero((at[-1] != end) | (data[at[:-1] + sizes + 3] != before).any(axis=0))
+    if len(other):
+        at[:, other] = _walked(data, np.ascontiguousarray(sizes[:, other]), p[other])
     begin, stop = at[:-1], at[1:]
     tag_at = begin + 2 + sizes
     lengths = data[tag_at + 1]
@@ -123,7 +126,21 @@ def values(batch: Batch, layout: Layout, template: Ints, p: Ints, end: Ints) -> 
     numbers = batch.words[stop - 8].byteswap()
     numbers &= _MASK[lengths]
     whole = plain.all(axis=0) & (stop[-1] == end)
+    if len(other):
+        told = other[whole[other]]
+        layout.widths[local[told]] = lengths[:, told].T
     return Values(numbers, data[tag_at], lengths, data[tag_at + 2] == 0, tag_at + 2, whole)
+
+
+def _walked(data: Bytes, sizes: Ints, p: Ints) -> Ints:
+    """Where each bind begins, and the last ends: int64[binds + 1, m]; follows the lengths alone."""
+    limit = data.size - 2 * LONGEST_NAME - 300
+    at = np.empty((len(sizes) + 1, len(p)), np.int64)
+    at[0] = p
+    for row, size in enumerate(sizes):
+        after = at[row] + (size + 3)
+        np.minimum(after + data[after] + 1, limit, out=at[row + 1])
+    return at
 
 
 def same_text(

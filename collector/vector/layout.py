@@ -74,7 +74,8 @@ class Layout:
         names: where the rows' names stand.
         rules: what a value must be to be believed, by its place in a reply.
         slots: int32[questions, rows]. said: uint64[questions, rows, 4], the rows' names.
-        lengths: int64[questions, rows], bytes of each.
+        lengths: int64[questions, rows], bytes of each. widths: uint8[questions, binds], how many
+            bytes each value had in the reply before.
     """
 
     def __init__(self, form: Form, mib: Mib) -> None:
@@ -88,6 +89,7 @@ class Layout:
         self.slots = np.zeros((0, form.rows), np.int32)
         self.said = np.zeros((0, form.rows, LONGEST_NAME // 8), np.uint64)
         self.lengths = np.zeros((0, form.rows), np.int64)
+        self.widths = np.zeros((0, form.binds), np.uint8)
         self._templates: dict[tuple[int, ...], int] = {}
         self.pdus: list[bytes] = []
         self._questions = 0
@@ -151,6 +153,7 @@ class Layout:
             self.slots = _wider(self.slots, more)
             self.said = _wider(self.said, more)
             self.lengths = _wider(self.lengths, more)
+            self.widths = _wider(self.widths, more)
         self._questions += 1
         return number
 

@@ -16,11 +16,12 @@ from collector.vector.layout import HOLE, LONGEST_NAME, Form, Ints, Layout
 from collector.vector.mmsg import NAME, STRIDE, sockaddr
 from edunet.facts import Port
 
-_MOST_BYTES: Final = 1472 - 80  # a datagram without fragments, less what stands before the values
+_MOST_BYTES: Final = 1472  # of a datagram without fragments
+_BEFORE: Final = 31  # bytes of an answer before its values, beside the community
 _MOST_BINDS: Final = 57  # of a GET: its question is nearly as long as the answer
 _PER_BIND: Final = 6  # tags and lengths beside name and value
 _HEADS: Final = 2 * (28 + 40)  # IP and UDP, version and community, of question and answer
-_SCALAR: Final = 28  # bytes of one with its name, at most
+_SCALAR: Final = 25  # bytes of one with its name, at most
 
 
 class Plan(NamedTuple):
@@ -117,14 +118,14 @@ class Plans:
             raise ValueError("a port that is not known by its ifName")
         if any(len(port.said.encode()) > LONGEST_NAME for port in ask.ports):
             raise ValueError("a row's name that is too long to be compared")
-        for form, ports in self._chunks(ask, bulk):
+        for form, ports in self._chunks(ask, bulk, _MOST_BYTES - _BEFORE - len(community)):
             number = self._layouts.setdefault(form, len(self.layouts))
             if number == len(self.layouts):
                 self.layouts.append(Layout(form, self._mib))
             template = self.layouts[number].template(tuple(port.ifindex for port in ports))
             yield number, template, self._datagram(community, number, template), ports
 
-    def _chunks(self, ask: Ask, bulk: bool) -> Iterator[tuple[Form, list[Port]]]:
+    def _chunks(self, ask: Ask, bulk: bool, most: int) -> Iterator[tuple[Form, list[Port]]]:
         """Ports of the same objects together, so many that the reply fits in a datagram."""
         scalars = ["sysUpTime"]
         if ask.engine:
@@ -148,7 +149,7 @@ class Plans:
             size = sum(len(each) + _PER_BIND for each in (name, *objects))
             size += sum(map(_widest, sources)) + max(len(port.said.encode()) for port in waiting)
             size += max(len(ber.oid_of(port.ifindex)) for port in waiting) * (1 + len(objects))
-            rows = (_MOST_BYTES - _SCALAR * len(names)) // size
+            rows = (most - _SCALAR * len(names)) // size
             if not bulk:
                 rows = min(rows, (_MOST_BINDS - len(names)) // (1 + len(objects)))
             if rows < 1:
@@ -194,10 +195,13 @@ class Plans:
 
 
 def _widest(source: Source) -> int:
-    """Bytes of the largest number the object may have."""
+    """Bytes of as large a number as is ever met: 2^55 octets, 2^31 errors or ticks, 2^31 Mbit/s.
+
+    One that is larger makes the answer longer than it should be, no worse.
+    """
     if source.among is not None and source.among[1] < 0x80:
         return 1
-    return 9 if source.bits == 64 else 5
+    return 7 if source.bits == 64 else 4
 
 
 def _even(ports: list[Port], most: int) -> Iterator[list[Port]]:

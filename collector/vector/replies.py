@@ -57,7 +57,8 @@ class Replies:
             mine = self._plans.layout[questions] == number
             layout, asked, at = self._plans.layouts[number], questions[mine], rows[mine]
             template = self._plans.template[asked].astype(np.int64)
-            said = values(batch, layout, template, head.values[at], head.end[at])
+            local = self._plans.local[asked].astype(np.int64)
+            said = values(batch, layout, template, local, head.values[at], head.end[at])
             good = said.plain
             odd.append(asked[~good])
             if good.any():

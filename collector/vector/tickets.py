@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from collector.vector.layout import Ints
 
-_AT_ONCE: Final = 4  # questions in flight to one device, once it has answered the first
+_AT_ONCE: Final = 6  # questions in flight to one device, once it answers
 _AGAIN: Final = 4  # questions that one who answers may be put anew, when none of their tries came
 
 
@@ -34,6 +34,7 @@ class Tickets:
         self._next = np.zeros(0, np.int64)  # the next question to be put, and the one behind all
         self._end = np.zeros(0, np.int64)
         self._at_once = np.zeros(0, np.int64)
+        self._first = np.zeros(0, np.int64)
         self._flying = np.zeros(0, np.int64)
         self._again = np.zeros(0, np.int64)
         self._over = np.zeros(0, bool)  # nothing more is put
@@ -47,13 +48,17 @@ class Tickets:
         self._owner = np.zeros(0, np.int64)  # by question: its ticket, -1 = it is not put
         self._free: list[int] = []
 
-    def open(self, questions: range, weak: bool) -> int:
-        """A ticket for these questions; a weak device is never put two at once."""
+    def open(self, questions: range, weak: bool, alive: bool) -> int:
+        """A ticket for these questions.
+
+        A weak device is never put two at once; one not known to be alive is put one first.
+        """
         if not self._free:
             self._grow()
         ticket = self._free.pop()
         self._next[ticket], self._end[ticket] = questions.start, questions.stop
         self._at_once[ticket] = 1 if weak else _AT_ONCE
+        self._first[ticket] = self._at_once[ticket] if alive else 1
         self._flying[ticket] = self.values[ticket] = self.uptime[ticket] = 0
         self._again[ticket], self.changed[ticket] = _AGAIN, -1
         for told in (self._over, self.renamed, self.odd, self.crowded, self.unsent):
@@ -79,8 +84,9 @@ class Tickets:
         return not (self.values[ticket] or self.odd[ticket] or self.unsent[ticket])
 
     def first(self, tickets: Ints) -> Ints:
-        """What to put to those that were just opened: one question to each."""
-        return self._put(tickets, np.ones(len(tickets), np.int64))
+        """What to put to those that were just opened."""
+        left = self._end[tickets] - self._next[tickets]
+        return self._put(tickets, np.minimum(self._first[tickets], left))
 
     def came(self, questions: Ints, said: dict[str, Any], renamed: Any, binds: int) -> Ints:
         """Take note of answers of `binds` values each; the tickets they belong to, -1 = of none."""
@@ -125,7 +131,8 @@ class Tickets:
     def more(self, tickets: Ints) -> tuple[Ints, Done]:
         """What to put next to those of whom something was noted, and who of them is through."""
         tickets = np.unique(tickets[tickets >= 0])
-        room = np.where(self._over[tickets], 0, self._at_once[tickets] - self._flying[tickets])
+        most = np.where(self.values[tickets] > 0, self._at_once[tickets], self._first[tickets])
+        room = np.where(self._over[tickets], 0, most - self._flying[tickets])
         some = self._put(tickets, np.clip(room, 0, self._end[tickets] - self._next[tickets]))
         done = tickets[self._flying[tickets] == 0]
         whole = ~(self._over[done] | self.renamed[done])
@@ -145,7 +152,7 @@ class Tickets:
         before = len(self._next)
         size = max(256, 2 * before)
         for name in (
-            "_next", "_end", "_at_once", "_flying", "_again", "_over", "values", "uptime",
+            "_next", "_end", "_at_once", "_first", "_flying", "_again", "_over", "values", "uptime",
             "changed", "renamed", "odd", "crowded", "unsent",
         ):  # fmt: skip
             setattr(self, name, _longer(getattr(self, name), size, 0))

@@ -20,6 +20,7 @@ class Health:
         self.answered = self._gauge("edunet_poll_answered_ratio")
         self.lateness = self._gauge("edunet_poll_lateness_seconds", "table")
         self.rejected = self._counter("edunet_samples_rejected_total", "reason")
+        self.dropped = self._counter("edunet_snmp_datagrams_dropped_total", "reason")
         self.speed_changes = self._counter("edunet_speed_changes_total", "way")
         self.last_success = self._gauge("edunet_collector_last_success_timestamp_seconds")
         self.sink_lag = self._gauge("edunet_sink_lag_seconds", "sink")

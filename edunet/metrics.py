@@ -75,6 +75,11 @@ FAMILIES: Final[tuple[Metric, ...]] = (
     Metric("edunet_poll_lateness_seconds", "gauge", "How late the latest question was sent."),
     Metric("edunet_samples_rejected_total", "counter", "Values not believed, by reason."),
     Metric(
+        "edunet_snmp_datagrams_dropped_total",
+        "counter",
+        "Datagrams to the SNMP batches that answered nothing asked, by reason.",
+    ),
+    Metric(
         "edunet_speed_changes_total",
         "counter",
         "Interfaces whose negotiated speed fell or rose between two readings.",

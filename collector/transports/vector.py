@@ -22,7 +22,7 @@ from collector.snmp.client import Note
 from collector.thin import Line
 from collector.transports import Answer, Ask, Found
 from collector.transports.snmp import Snmp, called
-from collector.vector.engine import ONCE_S, Engine
+from collector.vector.engine import ONCE_S, Drop, Engine
 from collector.vector.framing import frame, numbers_at
 from collector.vector.layout import Ints
 from collector.vector.pace import Pacer
@@ -77,7 +77,8 @@ class _Singles:
 class Vector:
     """Implements `Transport`. `access` answers how a device may be asked.
 
-    `lines`: the thin lines that devices hang on, by device; nobody else waits for them.
+    `lines`: the thin lines that devices hang on, by device; nobody else waits for them. `drop`
+    hears of datagrams that were not taken: the reason, and how many.
     """
 
     def __init__(
@@ -86,12 +87,13 @@ class Vector:
         clock: Clock,
         note: Note | None = None,
         lines: Mapping[str, Line] = MappingProxyType({}),
+        drop: Drop = lambda _reason, _count: None,
     ) -> None:
         self._access, self._clock, self._lines = access, clock, lines
         self._scalar = Snmp(access, clock, note)
         self.client = self._scalar.client
         self._plans = Plans(_MIB)
-        self._engine = Engine(self._plans, self._told)
+        self._engine = Engine(self._plans, self._told, drop)
         self.dropped = self._engine.dropped
         self._tickets = Tickets()
         self._rounds: dict[int, _Round] = {}  # by ticket

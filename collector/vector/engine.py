@@ -35,12 +35,16 @@ Sizes: Final = {socket.AF_INET: 16, socket.AF_INET6: 28}
 
 Tries = npt.NDArray[np.int8]
 Told = Callable[[list[Came], Lost], None]
+Drop = Callable[[str, int], None]
 
 
 class Engine:
-    """Owned by one event loop. `told` hears, a batch at a time, what became of questions."""
+    """Owned by one event loop. `told` hears, a batch at a time, what became of questions.
 
-    def __init__(self, plans: Plans, told: Told) -> None:
+    `drop` hears of datagrams that were not taken: the reason, and how many.
+    """
+
+    def __init__(self, plans: Plans, told: Told, drop: Drop) -> None:
         self._plans, self._told = plans, told
         self._sockets: dict[int, socket.socket] = {}
         self._out: dict[int, Batch] = {}
@@ -49,7 +53,7 @@ class Engine:
         self._waiting: deque[tuple[Ints, Tries]] = deque()  # questions, how often each was put
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
-        self._replies = Replies(plans, self.flight)
+        self._replies = Replies(plans, self.flight, drop)
         self.dropped = self._replies.dropped
 
     def put(self, questions: Ints, once: bool = False) -> None:

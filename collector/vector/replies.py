@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,10 +40,15 @@ class Lost(NamedTuple):
 
 
 class Replies:
-    """Takes what came out of the flight. `dropped`: datagrams that were not taken, by reason."""
+    """Takes what came out of the flight. `dropped`: datagrams that were not taken, by reason.
 
-    def __init__(self, plans: Plans, flight: Flight) -> None:
-        self._plans, self._flight = plans, flight
+    `unclaimed`: it answers nothing that is in flight (late, or told again); `foreign`: from
+    another address or port; `community`: with another one; `duplicate`: a second answer in the
+    same moment; `malformed`: no answer at all.
+    """
+
+    def __init__(self, plans: Plans, flight: Flight, told: Callable[[str, int], None]) -> None:
+        self._plans, self._flight, self._told = plans, flight, told
         self.dropped: Counter[str] = Counter()
 
     def read(self, batch: Batch, count: int) -> tuple[list[Came], Lost]:
@@ -76,19 +82,19 @@ class Replies:
         """Which replies answer what is in flight, from the right place and once: rows, places."""
         places = (head.ids & np.uint32(MOST - 1)).astype(np.int64)
         known = head.plain & (self._flight.ids[places] == head.ids)
-        self.dropped["unclaimed"] += int((head.plain & ~known).sum())
+        self._drop("unclaimed", int((head.plain & ~known).sum()))
         asked = self._flight.asked[places]
         from_there = same_sender(batch.names[:count], self._plans.addresses[asked])
-        self.dropped["foreign"] += int((known & ~from_there).sum())
+        self._drop("foreign", int((known & ~from_there).sum()))
         datagram = self._plans.datagram[asked]
         ours = same_text(
             batch, head.community, head.size,
             self._plans.communities[datagram], self._plans.community_sizes[datagram],
         )  # fmt: skip
-        self.dropped["community"] += int((known & from_there & ~ours).sum())
+        self._drop("community", int((known & from_there & ~ours).sum()))
         rows = np.flatnonzero(known & from_there & ours)
         _, first = np.unique(head.ids[rows], return_index=True)
-        self.dropped["duplicate"] += len(rows) - len(first)
+        self._drop("duplicate", len(rows) - len(first))
         rows = rows[np.sort(first)]
         return rows, places[rows]
 
@@ -101,11 +107,16 @@ class Replies:
         for row in np.flatnonzero(~head.plain).tolist():
             place = self._place_of(batch, row)
             if place is None:
-                self.dropped["malformed"] += 1
+                self._drop("malformed", 1)
                 continue
             found.append(int(self._flight.asked[place]))
             self._flight.land(np.array([place]))
         return np.array(found, np.int64)
+
+    def _drop(self, reason: str, count: int) -> None:
+        if count:
+            self.dropped[reason] += count
+            self._told(reason, count)
 
     def _place_of(self, batch: Batch, row: int) -> int | None:
         data = batch.rows[row, : int(batch.lengths[row])].tobytes()

@@ -52,7 +52,10 @@ def eyes(
 ) -> Eyes:
     """A collector for a plant, not started. What `before` knew of unchanged devices is kept."""
     transport = Vector(
-        lambda device: access[device.snmp or ""], sight.clock, lines=thin_lines(topology)
+        lambda device: access[device.snmp or ""],
+        sight.clock,
+        lines=thin_lines(topology),
+        drop=lambda reason, count: sight.health.dropped.labels(reason).inc(count),
     )
     polling = Polling(
         topology,

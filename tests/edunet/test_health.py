@@ -20,8 +20,8 @@ def test_two_runs_in_one_process_share_no_figures() -> None:
 def test_every_figure_has_the_type_and_help_of_its_family() -> None:
     health = Health()
     for labelled in (
-        health.cycle, health.lateness, health.rejected, health.speed_changes, health.sink_lag,
-        health.loop_lag,
+        health.cycle, health.lateness, health.rejected, health.dropped, health.speed_changes,
+        health.sink_lag, health.loop_lag,
     ):  # fmt: skip
         labelled.labels("x")
     known = {family.name: family for family in FAMILIES}
@@ -34,7 +34,8 @@ def test_every_figure_has_the_type_and_help_of_its_family() -> None:
     assert {
         "edunet_poll_cycle_seconds", "edunet_poll_cpu_seconds_total",
         "edunet_poll_answered_ratio", "edunet_poll_lateness_seconds",
-        "edunet_samples_rejected_total", "edunet_speed_changes_total",
+        "edunet_samples_rejected_total", "edunet_snmp_datagrams_dropped_total",
+        "edunet_speed_changes_total",
         "edunet_collector_last_success_timestamp_seconds",
         "edunet_sink_lag_seconds", "edunet_outbox_pending", "edunet_loop_lag_seconds",
     } == told.keys()  # fmt: skip

@@ -133,6 +133,21 @@ def icmp(
     _tell("icmp", report(targets, seconds, rounds), save, results)
 
 
+@app.command()
+def output(
+    ports: Annotated[
+        int, typer.Option("--ports", min=1000, max=2_000_000, help="About so many interfaces.")
+    ] = 30_828,
+    rounds: Rounds = 3,
+    save: Save = False,
+    results: Results = _RESULTS,
+) -> None:
+    """Write every value for a scraper and for a database, by edunet and by two libraries."""
+    from edunet.cli._bench_output import report
+
+    _tell("output", report(ports, rounds), save, results)
+
+
 def _tell(name: str, report: Iterable[str], save: bool, results: Path) -> None:
     """Print each line when it is known; with `save`, write them down when all are."""
     lines = []

@@ -1,4 +1,4 @@
-"""The benches of province, city and icmp: every figure is there, of what was due."""
+"""The benches of province, city, icmp and output: every figure is there, of what was due."""
 
 from __future__ import annotations
 
@@ -96,6 +96,14 @@ def test_pings_are_counted_one_by_one() -> None:
         assert re.search(r"an echo costs [\d.]+x of fping; the median RTT is [+-]\d+ us", told)
 
 
+def test_every_way_of_writing_is_measured() -> None:
+    told = _bench("output", "--ports", "1000", "--rounds", "1")
+
+    for title in ("exposition, ends of links", "exposition, all ports", "line protocol, all ports"):
+        assert re.search(rf"^{title}, \d+ lines$", told, flags=re.MULTILINE), title
+    assert 3 < len(re.findall(r" CPU s \( *[\d.]+x\), +[\d.]+ us a line", told))
+
+
 def test_without_the_right_to_ping_the_bench_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -113,6 +121,7 @@ def test_without_the_right_to_ping_the_bench_says_how_to_get_it(
         pytest.param(["province", "--dead", "100"], id="all dead"),
         pytest.param(["city", "--minutes", "0"], id="no time"),
         pytest.param(["icmp", "--targets", "0"], id="no targets"),
+        pytest.param(["output", "--ports", "0"], id="no ports"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(words: list[str]) -> None:

@@ -138,7 +138,8 @@ class Layout:
         """
         number = self._free.pop() if self._free else self._new()
         self.slots[number] = slots
-        self.said[number] = [_four(name) for name in names]
+        for row, name in enumerate(names):
+            self.said[number, row] = _four(name)
         self.lengths[number] = [len(name) for name in names]
         return number
 

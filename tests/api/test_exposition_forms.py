@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 
 from api.exposition import GROUPS
 from api.prom import accept
+from api.prom.words import labels
 from api.scope import Scope
 from edunet.facts import Port
 from edunet.metrics import FAMILIES
@@ -236,6 +237,11 @@ async def test_another_inventory_is_told_by_its_own_names(
 
 def carriers(series: Series) -> set[str]:
     return {dict(labels)["carrier"] for _, labels in series if "carrier" in dict(labels)}
+
+
+def test_a_name_that_is_no_unicode_spoils_no_scrape() -> None:
+    assert b'{device="a?"} ' == labels({"device": "a\ud800", "site": ""})
+    assert b" " == labels({"site": ""})
 
 
 def test_no_help_needs_escaping() -> None:

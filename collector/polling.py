@@ -11,7 +11,7 @@ from typing import Final
 from collector.consumer import Consumer
 from collector.discovery import facts_of
 from collector.rows import silence, unasked
-from collector.schedule import Job, Schedule
+from collector.schedule import Job, Schedule, fullness
 from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
@@ -137,7 +137,7 @@ class Polling:
 
         What is not known yet may be dead, and nobody shall wait for it.
         """
-        fullest = {job.device: job for job in sorted(jobs, key=lambda job: job.period_ns)}
+        fullest = {job.device: job for job in sorted(jobs, key=fullness)}
         known = [job for job in fullest.values() if not self._unknown(job.device)]
         if known:
             yield known

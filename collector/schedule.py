@@ -99,7 +99,7 @@ class Schedule:
         before = self._urgent.get(job.device, (at, job))
         self._urgent[job.device] = (
             min(at, before[0]),
-            max(job, before[1], key=lambda each: each.period_ns),
+            max(job, before[1], key=fullness),
         )
 
     def _after(self, entry: _Entry, now_ns: int) -> int:
@@ -107,6 +107,11 @@ class Schedule:
         steady, period = entry.steady_ns, entry.job.period_ns
         rounds = max(0, -(-(now_ns + period // 2 - steady) // period))
         return steady + rounds * period
+
+
+def fullness(job: Job) -> tuple[int, bool]:
+    """The more seldom, the fuller; of equal ones that about all interfaces."""
+    return job.period_ns, job.table == "interfaces"
 
 
 def _phase(job: Job, quickest_ns: int, chunk: int, chunks: int) -> int:

@@ -111,6 +111,16 @@ async def test_what_goes_wrong_in_one_round_ends_neither_polling_nor_other_round
     assert "a round of questions failed" in {record.getMessage() for record in caplog.records}
 
 
+async def test_where_both_are_asked_as_often_the_whole_table_is_asked() -> None:
+    tape = Tape()
+    how = Intervals.model_validate({"links": "200ms", "interfaces": "200ms"})
+    asking = polling(inventory(devices("a"), {"a": "GE0/0/2"}), tape, how=how)
+    async with running(asking, Ear()):
+        await until(lambda: len(tape.asked) >= 4)
+
+    assert {("a", 3)} == set(tape.asked), "all three ports each time, never the link's alone"
+
+
 async def test_after_a_restart_the_device_is_discovered_again() -> None:
     ear = Ear()
     async with liar(switch(ports(3), uptime=500_000)) as agent:

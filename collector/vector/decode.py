@@ -87,6 +87,7 @@ def heads(batch: Batch, count: int) -> Heads:
     plain &= whole & (p + inner == end)
     plain &= (data[p] == 2) & (data[p + 1] == 4)
     ids = batch.words[p - 2].byteswap().astype(np.uint32)
+    plain &= ids != 0  # that is the id of a free place
     p = p + 6
     plain &= (data[p] == 2) & (data[p + 1] == 1) & (data[p + 2] == 0)
     plain &= (data[p + 3] == 2) & (data[p + 4] == 1)
@@ -120,7 +121,8 @@ def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, e
     begin, stop = at[:-1], at[1:]
     tag_at = begin + 2 + sizes
     lengths = data[tag_at + 1]
-    plain = (data[begin] == 0x30) & (data[begin + 1] == sizes + 2 + lengths) & (lengths < 0x80)
+    size = data[begin + 1]
+    plain = (data[begin] == 0x30) & (size == sizes + 2 + lengths) & (size < 0x80)
     plain &= batch.words[begin + 2] == layout.first[template].T
     plain &= batch.words[tag_at - 8] == layout.last[template].T
     numbers = batch.words[stop - 8].byteswap()

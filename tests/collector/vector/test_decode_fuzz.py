@@ -1,0 +1,156 @@
+"""Whatever bytes come, the batches reject them or read what two other decoders read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import asn1
+from batched import EXCEPTIONS, UNSIGNED, Cell, Desk, Question, reply
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from liar import COMMUNITY
+
+from collector.snmp import community
+from collector.snmp.pdu import Value
+from lab import ber
+
+TAGS = {ber.INTEGER, ber.OCTETS, 5, ber.OID, ber.IP_ADDRESS, ber.OPAQUE, *UNSIGNED, *EXCEPTIONS}
+Mutation = tuple[str, int, bytes]
+
+
+def meant(value: Cell) -> Value:
+    """What RFC 3416 and X.690 say of a cell; a number that is none stays the bytes it is."""
+    kind, contents = value
+    if kind in EXCEPTIONS:
+        return Value(kind, None)
+    if kind == ber.INTEGER and 1 <= len(contents) <= 5:
+        number = int.from_bytes(contents, signed=True)
+        if len(contents) < 5 or contents[0] in {0, 255}:
+            return Value(kind, number)
+    most = UNSIGNED.get(kind)
+    if (
+        most
+        and contents
+        and (len(contents) <= most or (not contents[0] and len(contents) == most + 1))
+    ):
+        return Value(kind, int.from_bytes(contents))
+    return Value(kind, contents)
+
+
+@cache
+def desk() -> Desk:
+    return Desk()
+
+
+QUESTIONS = range(len(desk().questions))
+numbers = st.one_of(
+    st.tuples(st.sampled_from(tuple(UNSIGNED)), st.binary(min_size=1, max_size=9)),
+    st.tuples(st.sampled_from(tuple(UNSIGNED)), st.binary(max_size=8).map(lambda b: b"\0" + b)),
+    st.tuples(st.just(ber.INTEGER), st.binary(max_size=6)),
+)
+cells = st.one_of(
+    numbers,
+    numbers,
+    st.tuples(st.just(ber.OCTETS), st.binary(max_size=140)),
+    st.tuples(st.sampled_from(EXCEPTIONS), st.binary(max_size=2)),
+    st.tuples(st.sampled_from((5, 6, 0x40, 0x44, 0x30, 0x1F)), st.binary(max_size=4)),
+)
+places = st.integers(0, 1400)
+mutations = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), places, st.binary(min_size=1, max_size=1)),
+        st.tuples(
+            st.just("set"), places, st.sampled_from([b"\x80", b"\x81\x06", b"\x82\0", b"\xff"])
+        ),
+        st.tuples(st.just("insert"), places, st.binary(min_size=1, max_size=4)),
+        st.tuples(st.just("cut"), places, st.binary(min_size=1, max_size=4)),
+        st.tuples(st.just("end"), places, st.just(b"")),
+        st.tuples(st.just("pad"), st.just(0), st.binary(min_size=1, max_size=9)),
+    ),
+    max_size=3,
+)
+long = st.sampled_from((0, 0, 0, 0, 1, 2, 3, -1))
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[int, bytes]:
+    """Which question, and what came instead of its answer."""
+    at = draw(st.sampled_from(QUESTIONS))
+    question = desk().put()[at]
+    said = question.honest()
+    for place in draw(st.lists(st.integers(0, len(said) - 1), max_size=6)):
+        said[place] = draw(cells)
+    order = list(range(len(said)))
+    if draw(st.integers(0, 9)) == 0:
+        order = draw(st.permutations(order))
+    if draw(st.integers(0, 9)) == 0:
+        order = order[: draw(places) % len(order)] + order[draw(places) % len(order) :]
+    widths = [draw(long) for _ in range(5)] if draw(st.integers(0, 3)) == 0 else [0] * 5
+    asked = question._replace(names=tuple(question.names[each] for each in order))
+    return at, mutated(reply(asked, [said[each] for each in order], widths), draw(mutations))
+
+
+def mutated(data: bytes, how: Sequence[Mutation]) -> bytes:
+    for kind, place, what in how:
+        at = place % max(1, len(data))
+        if kind == "set":
+            data = data[:at] + what + data[at + len(what) :]
+        elif kind == "insert":
+            data = data[:at] + what + data[at:]
+        elif kind == "cut":
+            data = data[:at] + data[at + len(what) :]
+        else:
+            data = data[:at] if kind == "end" else data + what
+    return data
+
+
+def by_scalar(question: Question, data: bytes) -> list[tuple[bytes, Value]]:
+    answer = community.opened(community.V2C, COMMUNITY.encode(), question.id, data)
+    assert answer is not None, "the scalar client says it answers another question"
+    assert not answer.status
+    return [(bind.name, bind.value) for bind in answer.binds]
+
+
+@settings(max_examples=600, deadline=None)
+@given(answers())
+def test_what_is_read_is_what_two_other_decoders_read(said: tuple[int, bytes]) -> None:
+    at, data = said
+    questions = desk().put()
+    before, mine, after = questions[at - 1], questions[at], questions[(at + 1) % len(questions)]
+    stale = reply(mine, mine.honest(base=7_000_000))
+    honest = [(each, reply(each, each.honest())) for each in (before, after)]
+    desk().read(*[(each, stale) for each in (mine, mine, mine)])
+    desk().put()
+
+    came, lost = desk().read(honest[0], (mine, data), honest[1])
+
+    found = desk().cells(came)
+    assert before.honest() == found[before.number]
+    assert after.honest() == found[after.number]
+    assert found.keys() <= {each.number for each in (before, mine, after)}
+    assert (mine.number in found) + (lost.odd == mine.number).sum() <= 1
+    event("read" if mine.number in found else "handed on" if len(lost.odd) else "dropped")
+    if mine.number in found:
+        agree(mine, data, found[mine.number])
+
+
+def agree(question: Question, data: bytes, found: Sequence[Cell]) -> None:
+    """These cells, by name and in order, are what the others read."""
+    assert [*zip(question.names, map(meant, found), strict=True)] == by_scalar(question, data)
+    if not {tag for tag, _ in found} <= TAGS:
+        return  # both of ours take a tag for one byte: to pyasn1 some begin a longer one
+    said = asn1.read(data)
+    assert (1, COMMUNITY.encode(), question.id, 0) == said[:4]
+    assert [*zip(map(ber.subids, question.names), found, strict=True)] == said.binds
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=120))
+def test_noise_is_read_as_nothing(noise: bytes) -> None:
+    questions = desk().put()
+
+    came, lost = desk().read(*[(each, noise) for each in questions])
+
+    assert [] == came
+    assert 0 == len(lost.late) == len(lost.unsent) == len(lost.odd)

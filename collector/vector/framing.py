@@ -34,11 +34,12 @@ Bools = npt.NDArray[np.bool_]
 
 
 class _Judged(NamedTuple):
-    """[binds, replies]: numbers, why they are not believed, and which are narrow counters."""
+    """[binds, replies]: numbers, why they are not believed; which are narrow, which are there."""
 
     numbers: npt.NDArray[np.uint64]
     reasons: npt.NDArray[np.uint8]
     narrow: Bools
+    there: Bools
 
 
 def numbers_at(said: Values, at: Any) -> tuple[npt.NDArray[np.uint64], Bools]:
@@ -63,10 +64,11 @@ def _judged(said: Values, layout: Layout) -> _Judged:
     good = np.where(rules.counters[:, None], _COUNTERS[tags], _NUMBERS[tags]) & _sound(said)
     good &= (numbers >= rules.least[:, None]) & (numbers <= rules.most[:, None])
     reasons = np.where(good, np.uint8(Reason.GOOD), np.uint8(Reason.MALFORMED))
-    reasons[_ABSENT[tags]] = Reason.MISSING
+    absent = _ABSENT[tags]
+    reasons[absent] = Reason.MISSING
     for at, none in rules.unknown:
         reasons[at][good[at] & (numbers[at] == np.uint64(none))] = Reason.MISSING
-    return _Judged(numbers, reasons, (tags == ber.COUNTER32) | rules.narrow[:, None])
+    return _Judged(numbers, reasons, (tags == ber.COUNTER32) | rules.narrow[:, None], ~absent)
 
 
 def frame(
@@ -98,7 +100,8 @@ def frame(
     for name in ("boots", "engine_s"):
         if name in scalars:
             columns[name] = np.repeat(scalars[name], rows)[keep]
-            unknown = np.isnan(columns[name]) | (columns["boots"] == 0)
+            unknown = np.isnan(scalars["engine_s"]) | (scalars["boots"] == 0)
+            unknown = np.repeat(unknown, rows)[keep]
             reasons[name] = np.where(unknown, Reason.MISSING, Reason.GOOD).astype(np.uint8)
     slots = layout.slots[local].ravel()[keep]
     times = np.full(len(slots), now, np.int64)
@@ -119,7 +122,8 @@ def _column(
         good = why == Reason.GOOD
         found = judged.numbers[at]
         np.copyto(value, found if source.scale == 1 else found * source.scale, "unsafe", where=good)
-        # Of several that are not good, the first that is there at all tells why.
-        np.copyto(reason, why, where=good | ((reason != Reason.GOOD) & (why != Reason.MISSING)))
-        np.copyto(narrow, judged.narrow[at], where=good)
+        # Of several that are not good, the first that is there at all tells why, and how wide.
+        told = good | (judged.there[at] & (reason != Reason.GOOD))
+        np.copyto(reason, why, where=told)
+        np.copyto(narrow, judged.narrow[at], where=told)
     return value, reason, narrow

@@ -17,7 +17,7 @@ from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
 from edunet.clock import Clock
 from edunet.errors import AuthError, ProbeError
-from edunet.facts import Facts
+from edunet.facts import Facts, Port
 from edunet.health import Health
 from edunet.inventory.model import Device
 from edunet.settings import Intervals
@@ -58,6 +58,7 @@ class Polling:
         self._look_again: dict[str, int] = {}  # ticks at which a discovery has grown old
         self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
         self._busy: set[str] = set()
+        self._ends: dict[str, tuple[tuple[Port, ...], tuple[Port, ...]]] = {}
         self._uptimes: dict[str, int] = {}
         self._missed: dict[str, int] = {}  # rounds in a row without any answer
         self._listed: dict[str, int] = {}  # ticks of the last discovery
@@ -207,17 +208,23 @@ class Polling:
         device = self._devices[job.device]
         facts = self.facts.get(device.id, Facts())
         full = job.table != "links"
-        wanted = self._wanted.get(device.id, set())
-        ports = facts.ports if full else tuple(p for p in facts.ports if p.name in wanted)
         return Ask(
             device,
             self._catalog.slot("device", device.id),
-            ports,
+            facts.ports if full else self._links(device.id, facts.ports),
             full,
             facts.engine,
             doubtful=self._missed.get(device.id, 0) >= _DOUBT,
             dated=facts.changed is not None,
         )
+
+    def _links(self, device: str, ports: tuple[Port, ...]) -> tuple[Port, ...]:
+        """Those at the ends of links; the same tuple for the same ports."""
+        known = self._ends.get(device)
+        if known is None or known[0] is not ports:
+            wanted = self._wanted.get(device, set())
+            known = self._ends[device] = ports, tuple(p for p in ports if p.name in wanted)
+        return known[1]
 
     def _unknown(self, device: str) -> bool:
         return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)

@@ -7,7 +7,6 @@ halves, splits, diagnoses and names. So both say the same of every device.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -22,9 +21,11 @@ from collector.snmp.client import Note
 from collector.thin import Line
 from collector.transports import Answer, Ask, Found
 from collector.transports.snmp import Snmp, called
+from collector.vector.asking import Asking
 from collector.vector.engine import ONCE_S, Drop, Engine
 from collector.vector.framing import frame, numbers_at
 from collector.vector.layout import Ints
+from collector.vector.learnt import Learnt
 from collector.vector.pace import Pacer
 from collector.vector.plan import Plans
 from collector.vector.replies import Came, Lost
@@ -38,17 +39,16 @@ _MIB: Final = mib("if_mib")
 _SCALARS: Final = {name: ber.oid(oid) for name, oid in _MIB.scalars.items()}
 
 
-_ODD: Final = 2  # rounds in a row that batches could not read: from then on it is asked singly
-
 Answers = asyncio.Queue["list[Answer] | _Round | Exception"]
 """What became of asks; a round is one that has to be gone through singly."""
 
 
 class _Round(NamedTuple):
-    """An ask under way in batches, and who waits for what becomes of it."""
+    """An ask under way in batches, by its first question, and who waits for what becomes of it."""
 
     ask: Ask
     answers: asyncio.Queue[list[Answer] | _Round | Exception]
+    first: int
 
 
 class _Singles:
@@ -99,39 +99,30 @@ class Vector:
         self._rounds: dict[int, _Round] = {}  # by ticket
         self._thin: dict[int, Line] = {}  # by ticket
         self._pacer = Pacer(self._engine.put)
-        # What was learnt of devices, until they are listed again:
-        self._single: set[str] = set()  # batches cannot read them
-        self._by_name: set[str] = set()  # they are not to be asked by GETBULK
-        self._weak: set[str] = set()  # they lose questions that come together
-        self._odd: Counter[str] = Counter()
-        self._alive: set[str] = set()  # devices that were read whole in their last round
+        self._learnt = Learnt()
+        self._asking = Asking(
+            access, self._scalar.split, self._scalar.modest, self._plans, self._learnt
+        )
         self._frames: list[Frame] = []  # read, and to be handed on with the next whole answer
 
     async def discover(self, device: Device) -> Found:
-        for learnt in (self._single, self._by_name, self._weak):
-            learnt.discard(device.id)
-        self._odd.pop(device.id, None)
+        self._learnt.forget(device.id)
+        self._asking.forget(device)
         return await self._scalar.discover(device)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         answers: Answers = asyncio.Queue()
         singles = _Singles(self._scalar, answers)
-        opened, doubted = list[int](), list[int]()
+        together: list[tuple[Ask, range]] = []
         for ask in asks:
-            questions = self._questions(ask)
-            if questions and not self._tickets.busy(questions):
-                line = self._lines.get(ask.device.id)
-                weak = line is not None or ask.device.id in self._weak
-                ticket = self._tickets.open(questions, weak, ask.device.id in self._alive)
-                self._rounds[ticket] = _Round(ask, answers)
-                if line is not None:
-                    self._thin[ticket] = line
-                (doubted if ask.doubtful else opened).append(ticket)
+            questions = self._asking.questions(ask)
+            if questions:
+                self._asking.under_way.add(questions.start)
+                together.append((ask, questions))
             else:
                 singles.put(ask)
         try:
-            for some, once in ((opened, False), (doubted, True)):
-                self._put(self._tickets.first(np.array(some, np.int64)), once)
+            self._open(together, answers)
             left = len(asks)
             while left:
                 found = await answers.get()
@@ -152,17 +143,24 @@ class Vector:
         self._rounds.clear()
         await self._scalar.close()
 
-    def _questions(self, ask: Ask) -> range:
-        """The questions an ask is in batches; none where it must be asked singly."""
-        device = ask.device
-        if device.id in self._single or self._scalar.split(device):
-            return range(0)
-        access = self._access(device)
-        if access.version != "2c":
-            return range(0)
-        by_name = device.id in self._by_name or self._scalar.modest(device)
-        bulk = ask.full and bool(ask.ports) and not by_name
-        return self._plans.of(ask, access.community, bulk)
+    def _open(self, together: list[tuple[Ask, range]], answers: Answers) -> None:
+        """Begin these rounds."""
+        if not together:
+            return
+        learnt, lines = self._learnt, [self._lines.get(ask.device.id) for ask, _ in together]
+        weak = [
+            line is not None or ask.device.id in learnt.weak
+            for (ask, _), line in zip(together, lines, strict=True)
+        ]
+        alive = [ask.device.id in learnt.alive for ask, _ in together]
+        tickets = self._tickets.open([questions for _, questions in together], weak, alive)
+        for ticket, (ask, questions), line in zip(tickets.tolist(), together, lines, strict=True):
+            self._rounds[ticket] = _Round(ask, answers, questions.start)
+            if line is not None:
+                self._thin[ticket] = line
+        doubted = np.array([ask.doubtful for ask, _ in together])
+        for some, once in ((tickets[~doubted], False), (tickets[doubted], True)):
+            self._put(self._tickets.first(some), once)
 
     def _told(self, came: list[Came], lost: Lost) -> None:
         """Credit what came; put what is due next; hand on what is complete."""
@@ -200,11 +198,12 @@ class Vector:
 
     def _hand_on(self, done: Done, now: int) -> None:
         for ticket in done.broken.tolist():
-            ask, answers = self._rounds.pop(ticket)
+            ask, answers, first = self._rounds.pop(ticket)
+            self._asking.under_way.discard(first)
             if ask.doubtful and self._tickets.silent(ticket):
                 answers.put_nowait([_silent(ask, now)])
             else:
-                answers.put_nowait(_Round(self._again(ask, ticket), answers))
+                answers.put_nowait(_Round(self._again(ask, ticket), answers, first))
         if len(done.whole):
             self._whole(done.whole, now)
         over = np.concatenate(done)
@@ -224,10 +223,11 @@ class Vector:
             rounds, uptimes.tolist(), tickets.values[done].tolist(), tickets.changed[done].tolist(),
             tickets.crowded[done].tolist(), strict=True,
         )  # fmt: skip
-        for (ask, answers), uptime, values, changed, crowded in told:
-            self._alive.add(ask.device.id)
+        for (ask, answers, first), uptime, values, changed, crowded in told:
+            self._asking.under_way.discard(first)
+            self._learnt.whole(ask.device.id)
             if crowded:
-                self._weak.add(ask.device.id)
+                self._learnt.weak.add(ask.device.id)
             answer = Answer(
                 ask, frames, varbinds=values, changed=None if changed < 0 else changed, answered=1,
                 uptime=uptime,
@@ -239,16 +239,12 @@ class Vector:
 
     def _again(self, ask: Ask, ticket: int) -> Ask:
         """What to ask singly of one that batches did not answer whole; and what is learnt of it."""
-        tickets, device = self._tickets, ask.device.id
-        self._alive.discard(device)
+        tickets, device = self._tickets, ask.device
         if tickets.crowded[ticket]:
-            self._weak.add(device)
-        if tickets.renamed[ticket] or tickets.odd[ticket]:
-            if ask.full:
-                self._by_name.add(device)
-            self._odd[device] += 1
-        if self._odd[device] >= _ODD:
-            self._single.add(device)
+            self._learnt.weak.add(device.id)
+        odd = bool(tickets.renamed[ticket] or tickets.odd[ticket])
+        self._learnt.broken(device.id, ask.full, odd)
+        self._asking.forget(device)
         return ask._replace(doubtful=not tickets.values[ticket])
 
     def _scalars(self, came: Came) -> dict[str, Any]:

@@ -29,6 +29,10 @@ _PARTS: Final = np.array(
 """bytes of a text -> which bits of its words count."""
 
 
+_8: Final = np.uint64(8)
+_THIRD: Final = np.uint64(0xFF0000)
+
+
 class Heads(NamedTuple):
     """What stands before the values of n replies.
 
@@ -100,9 +104,14 @@ def _opened(data: Bytes, at: Ints, tag: int) -> tuple[Bools, Ints, Ints]:
     """Whether an element of this tag is there, where its contents begin and how long they are."""
     first = data[at + 1].astype(np.int64)
     one, two = data[at + 2].astype(np.int64), data[at + 3].astype(np.int64)
-    size = np.select([first < 0x80, first == 0x81, first == 0x82], [first, one, one << 8 | two], -1)
-    begin = at + 2 + np.where(first == 0x81, 1, np.where(first == 0x82, 2, 0))
-    return (data[at] == tag) & (size >= 0), begin, size
+    two_bytes = first == 0x82
+    size = np.where(two_bytes, one << 8 | two, first)
+    begin = at + 2 + 2 * two_bytes
+    one_byte = first == 0x81
+    if one_byte.any():
+        size[one_byte] = one[one_byte]
+        begin[one_byte] += 1
+    return (data[at] == tag) & ((first < 0x80) | two_bytes | one_byte), begin, size
 
 
 def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, end: Ints) -> Values:
@@ -115,23 +124,28 @@ def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, e
     at[0] = p
     np.cumsum(sizes + before + 4, axis=0, out=at[1:])
     at[1:] += p
-    other = np.flatnonzero((at[-1] != end) | (data[at[:-1] + sizes + 3] != before).any(axis=0))
+    tag_at = at[:-1] + sizes + 2
+    said = batch.words[tag_at]  # tag, length, and the value's first bytes
+    lengths = (said >> _8).astype(np.uint8)
+    other = np.flatnonzero((at[-1] != end) | (lengths != before).any(axis=0))
     if len(other):
         at[:, other] = _walked(data, np.ascontiguousarray(sizes[:, other]), p[other])
+        tag_at[:, other] = at[:-1, other] + sizes[:, other] + 2
+        said[:, other] = batch.words[tag_at[:, other]]
+        lengths[:, other] = (said[:, other] >> _8).astype(np.uint8)
     begin, stop = at[:-1], at[1:]
-    tag_at = begin + 2 + sizes
-    lengths = data[tag_at + 1]
     size = data[begin + 1]
     plain = (data[begin] == 0x30) & (size == sizes + 2 + lengths) & (size < 0x80)
     plain &= batch.words[begin + 2] == layout.first[template].T
     plain &= batch.words[tag_at - 8] == layout.last[template].T
     numbers = batch.words[stop - 8].byteswap()
-    numbers &= _MASK[lengths]
+    numbers &= _MASK.take(lengths)
     whole = plain.all(axis=0) & (stop[-1] == end)
     if len(other):
         told = other[whole[other]]
         layout.widths[local[told]] = lengths[:, told].T
-    return Values(numbers, data[tag_at], lengths, data[tag_at + 2] == 0, tag_at + 2, whole)
+    zero = (said & _THIRD) == 0
+    return Values(numbers, said.astype(np.uint8), lengths, zero, tag_at + 2, whole)
 
 
 def _walked(data: Bytes, sizes: Ints, p: Ints) -> Ints:

@@ -91,7 +91,9 @@ def frame(
         value, reason, tight = _column(judged, column, places, narrow.shape)
         if name in _OCTETS:
             narrow |= tight
-        columns[name], reasons[name] = value.T.ravel()[keep], reason.T.ravel()[keep]
+        columns[name] = value.T.ravel()[keep]
+        if reason is not None:
+            reasons[name] = reason.T.ravel()[keep]
     columns["bits"] = np.where(narrow, np.int16(32), np.int16(64)).T.ravel()[keep]
     if narrow.any():
         for name in _OCTETS:
@@ -111,9 +113,17 @@ def frame(
 
 def _column(
     judged: _Judged, column: Column, places: list[Place], shape: tuple[int, ...]
-) -> tuple[Any, npt.NDArray[np.uint8], Any]:
-    """Values, reasons and narrowness [rows, replies]: of the first source that is good."""
+) -> tuple[Any, npt.NDArray[np.uint8] | None, Any]:
+    """Values, reasons and narrowness [rows, replies]: of the first source that is good.
+
+    No reasons where all are.
+    """
     kind = type_of[column.type]
+    if len(places) == 1 and not judged.reasons[places[0].at].any():
+        source, at = places[0]
+        found = judged.numbers[at]
+        value = found.astype(kind) if source.scale == 1 else found * source.scale
+        return value, None, judged.narrow[at]
     value = np.full(shape, _UNKNOWN[column.type], kind)
     reason = np.full(shape, Reason.MISSING, np.uint8)
     narrow = np.zeros(shape, bool)

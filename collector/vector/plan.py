@@ -68,7 +68,7 @@ class Plans:
 
         `bulk`: it may be asked by GETBULK. No question of an earlier plan may be in flight.
         """
-        key = ask.device.id, ask.full, ask.engine, ask.dated
+        key = _key(ask)
         known = self._plans.get(key)
         if known is None or known.bulk != bulk or known.ports != ask.ports:
             if known is not None:
@@ -78,6 +78,11 @@ class Plans:
             known = known._replace(ports=ask.ports)
         self._plans[key] = known
         return range(known.first, known.first + known.many)
+
+    def begins(self, ask: Ask) -> int | None:
+        """The first question of the plan that is kept for such an ask."""
+        known = self._plans.get(_key(ask))
+        return known.first if known is not None and known.many else None
 
     def octets(self, questions: Ints) -> Ints:
         """About how many a question and its answer have, with their heads."""
@@ -192,6 +197,10 @@ class Plans:
             self.addresses = np.concatenate([self.addresses, np.zeros((more, NAME), np.uint8)])
         self._count += count
         return first
+
+
+def _key(ask: Ask) -> tuple[str, bool, bool, bool]:
+    return ask.device.id, ask.full, ask.engine, ask.dated
 
 
 def _widest(source: Source) -> int:

@@ -50,6 +50,7 @@ class Replies:
     def __init__(self, plans: Plans, flight: Flight, told: Callable[[str, int], None]) -> None:
         self._plans, self._flight, self._told = plans, flight, told
         self.dropped: Counter[str] = Counter()
+        self._last = np.zeros(MOST, np.int64)  # by place: the row of its answer in the batch
 
     def read(self, batch: Batch, count: int) -> tuple[list[Came], Lost]:
         """What these datagrams answer."""
@@ -93,10 +94,10 @@ class Replies:
         )  # fmt: skip
         self._drop("community", int((known & from_there & ~ours).sum()))
         rows = np.flatnonzero(known & from_there & ours)
-        _, first = np.unique(head.ids[rows], return_index=True)
-        self._drop("duplicate", len(rows) - len(first))
-        rows = rows[np.sort(first)]
-        return rows, places[rows]
+        self._last[places[rows[::-1]]] = rows[::-1]  # of several, the first stays
+        once = self._last[places[rows]] == rows
+        self._drop("duplicate", int((~once).sum()))
+        return rows[once], places[rows[once]]
 
     def _broken(self, batch: Batch, head: Heads, count: int) -> Ints:
         """Questions whose answers are errors, or not plainly written: found by their id alone.

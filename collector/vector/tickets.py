@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -48,24 +49,27 @@ class Tickets:
         self._owner = np.zeros(0, np.int64)  # by question: its ticket, -1 = it is not put
         self._free: list[int] = []
 
-    def open(self, questions: range, weak: bool, alive: bool) -> int:
-        """A ticket for these questions.
+    def open(self, questions: Sequence[range], weak: Sequence[bool], alive: Sequence[bool]) -> Ints:
+        """A ticket for each of these rounds.
 
         A weak device is never put two at once; one not known to be alive is put one first.
         """
-        if not self._free:
+        while len(self._free) < len(questions):
             self._grow()
-        ticket = self._free.pop()
-        self._next[ticket], self._end[ticket] = questions.start, questions.stop
-        self._at_once[ticket] = 1 if weak else _AT_ONCE
-        self._first[ticket] = self._at_once[ticket] if alive else 1
-        self._flying[ticket] = self.values[ticket] = self.uptime[ticket] = 0
-        self._again[ticket], self.changed[ticket] = _AGAIN, -1
-        for told in (self._over, self.renamed, self.odd, self.crowded, self.unsent):
-            told[ticket] = False
-        if len(self._owner) < questions.stop:
-            self._owner = _longer(self._owner, questions.stop, -1)
-        return ticket
+        opened = np.array([self._free.pop() for _ in questions], np.int64)
+        self._next[opened] = [each.start for each in questions]
+        self._end[opened] = ends = [each.stop for each in questions]
+        at_once = np.where(weak, 1, _AT_ONCE)
+        self._at_once[opened], self._first[opened] = at_once, np.where(alive, at_once, 1)
+        self._again[opened], self.changed[opened] = _AGAIN, -1
+        for told in (
+            self._flying, self.values, self.uptime, self._over, self.renamed, self.odd,
+            self.crowded, self.unsent,
+        ):  # fmt: skip
+            told[opened] = 0
+        if len(self._owner) < max(ends):
+            self._owner = _longer(self._owner, max(ends), -1)
+        return opened
 
     def close(self, tickets: Ints) -> None:
         """These numbers may be given anew."""
@@ -74,10 +78,6 @@ class Tickets:
     def of(self, questions: Ints) -> Ints:
         """The tickets of questions that are put."""
         return np.asarray(self._owner[questions], np.int64)
-
-    def busy(self, questions: range) -> bool:
-        """Whether any of these is under way."""
-        return bool((self._owner[questions.start : questions.stop] >= 0).any())
 
     def silent(self, ticket: int) -> bool:
         """Whether nothing at all came, and that is all there is to say."""

@@ -32,9 +32,9 @@ class Aside:
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         digest = hashlib.sha256(refusal.body).hexdigest()[:16]
-        for known in self.folder.glob(f"*-{digest}.lp"):
+        for known in self.folder.glob(f"*-{digest}.{refusal.suffix}"):
             return known
-        path = self.folder / f"{now_ms:013}-{digest}.lp"
+        path = self.folder / f"{now_ms:013}-{digest}.{refusal.suffix}"
         part = path.with_suffix(".part")
         words = "\n".join(f"# {line}" for line in refusal.words.splitlines())
         with part.open("wb") as file:
@@ -47,7 +47,9 @@ class Aside:
         return path
 
     def _trim(self, newest: Path) -> None:
-        files = sorted(self.folder.glob("*.lp"))
+        for part in self.folder.glob("*.part"):  # of a crash: the same refusal comes again
+            part.unlink()
+        files = sorted(path for path in self.folder.iterdir() if path.is_file())
         size = sum(file.stat().st_size for file in files)
         files.remove(newest)
         for file in files:

@@ -1,8 +1,9 @@
 """How far has each sink come, and what does it do while the other side is away?
 
-A thread per sink follows the frame log. Its cursor in the books trails some seconds behind what
-was delivered: a server that dies, VictoriaMetrics above all, forgets what it had only in memory,
-so those seconds are sent once more when it is back. To send twice changes nothing there.
+A thread per sink follows the frame log; after an outage what is new goes before what was missed
+(`lanes`), except where the server demands order. Its cursor in the books trails some seconds
+behind what was delivered: a server that dies, VictoriaMetrics above all, forgets what it had only
+in memory, so those seconds are sent once more when it is back. To send twice changes nothing there.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import logging
 import random
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from collector.aside import Aside
+from collector.lanes import Lane, Lanes
 from collector.sinks import AwayError, Outlet, RefusedError, UnwelcomeError
 from edunet.books import Books
 from edunet.clock import Clock
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 ROWS: Final = 10_000  # read from the log at a time
 LONGEST_S: Final = 300.0  # nobody makes us wait longer, whatever Retry-After says
+FAR_MS: Final = 30_000  # as old as this is too old to keep what is new waiting
 LOOK_S: Final = 0.5  # how often a quiet sink looks whether it is to stop
 
 
@@ -61,7 +63,7 @@ class Ground(NamedTuple):
 
 
 class Pusher:
-    """Feeds one sink from the log, in order, nothing skipped but what the server refused."""
+    """Feeds one sink from the log: all of it, what is new first, unless order forbids it."""
 
     def __init__(self, name: str, outlet: Outlet, ground: Ground, pace: Pace = Pace()) -> None:  # noqa: B008 - immutable
         self.name = name
@@ -71,10 +73,9 @@ class Pusher:
         self.connected: bool | None = None  # None: not tried yet
         self._ground = ground
         self._pace = pace
-        self._oldest: int | None = None
+        self._settle_ns = 0 if outlet.ordered else int(pace.settle * 1e9)
+        self._lanes: Lanes | None = None
         self._stored: Position | None = None
-        self._settled = Position()
-        self._delivered: deque[tuple[int, Position]] = deque()
         self._away: AwayError | None = None
         self._rewound = -(1 << 62)
         self._lost_until = 0
@@ -84,7 +85,7 @@ class Pusher:
     @property
     def lag_s(self) -> float:
         """Age of the oldest frame read from the log and not yet delivered; 0 = none is."""
-        oldest = self._oldest
+        oldest = self._lanes.oldest if self._lanes else None
         return 0.0 if oldest is None else max(0.0, (self._ground.clock.now() - oldest) / 1000)
 
     @property
@@ -105,11 +106,12 @@ class Pusher:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        position: Position | None = None
         mistakes = 0
         while not self._stop.is_set():
             try:
-                position = self._start() if position is None else self._step(position)
+                if self._lanes is None:
+                    self._lanes = Lanes(self._start())
+                self._step(self._lanes)
                 mistakes = 0
             except Exception as error:  # a disk that cannot be read, or a mistake of ours
                 if not mistakes:
@@ -118,48 +120,82 @@ class Pusher:
                 mistakes += 1
         self.outlet.close()
 
-    def _step(self, position: Position) -> Position:
-        """Deliver what comes next, or wait a little for it; where to go on."""
-        self._count_loss(position)
-        frames, after = self._ground.log.read(position, ROWS)
-        if frames:
-            self._oldest = min(int(frame.times.min(initial=1 << 62)) for frame in frames)
-            if not self._deliver(frames):
-                return position  # we are to stop
-            self._settle()
-            if self._again():
-                return self._settled
-            self._delivered.append((self._ground.clock.ticks(), after))
-        else:
-            self._oldest = None
-        self._settle()
+    def _step(self, lanes: Lanes) -> None:
+        """Deliver what is new, else something of the backlog, else wait a little for news."""
+        self._count_loss((lanes.backlog or lanes.live).at)
+        lane = lanes.live
+        frames, after = self._ground.log.read(lane.at, ROWS)
+        lane.read(frames)
+        if self._far_behind(lane, after):
+            lanes.split(self._ground.log.end)
+            logger.info("sink %s is far behind: what is new goes first", self.name)
+            return
+        if not frames and (behind := lanes.behind):
+            lane.skip(after)
+            lane = behind
+            frames, after = self._ground.log.read(lane.at, ROWS)
+            lane.read(frames)
         if not frames:
-            self._ground.log.wait(after, LOOK_S)
-        return after
+            lane.skip(after)
+        elif not self._deliver(lanes, lane, frames):
+            return
+        else:
+            self._settle(lanes)
+            if self._again(lanes):
+                lanes.rewind()
+                return
+            lane.go(self._ground.clock.ticks(), after)
+        self._settle(lanes)
+        if not frames and not lanes.behind:
+            self._ground.log.wait(lanes.live.at, LOOK_S)
 
-    def _deliver(self, frames: Sequence[Frame]) -> bool:
-        """Write until it is done (true), or we are to stop (false)."""
-        attempt, before = 0, self.outlet.connections
-        said: type[Exception] | None = None
+    def _far_behind(self, lane: Lane, after: Position) -> bool:
+        """Whether what comes next is old, and more than a batch waits behind it."""
+        if self.outlet.ordered or lane.oldest is None or after >= self._ground.log.end:
+            return False
+        return self._ground.clock.now() - lane.oldest > FAR_MS
+
+    def _deliver(self, lanes: Lanes, lane: Lane, frames: Sequence[Frame]) -> bool:
+        """Write until it is done (true), or we are to stop or have news to deliver (false)."""
+        before = self.outlet.connections
         while not self._stop.is_set():
             try:
                 self._write(frames)
             except DeliveryError as error:
-                self.connected = False
-                if isinstance(error, AwayError) and not (self._away and self._away.refused):
-                    self._away = error
-                if said is not type(error):
-                    logger.warning("sink %s: %s; the log keeps what it misses", self.name, error)
-                    said = type(error)
-                self._stop.wait(self._pace.delay(attempt, error))
-                attempt += 1
+                self._complain(lanes, lane, error)
+                if self._overtaken(lanes, lane, self._pace.delay(lane.attempts - 1, error)):
+                    return False
                 continue
-            if said:
+            if lane.said:
                 logger.warning("sink %s is back, %.0f s behind", self.name, self.lag_s)
+            lanes.forgive(lane)
             self.connected = True
             if before and self.outlet.connections > before and self._away is None:
                 self._away = AwayError("it hung up while nothing was said")
             return True
+        return False
+
+    def _complain(self, lanes: Lanes, lane: Lane, error: DeliveryError) -> None:
+        self.connected = False
+        if isinstance(error, AwayError) and not (self._away and self._away.refused):
+            self._away = error
+        if all(each.said is not type(error) for each in lanes.each):
+            logger.warning("sink %s: %s; the log keeps what it misses", self.name, error)
+        lane.said = type(error)
+        lane.attempts += 1
+
+    def _overtaken(self, lanes: Lanes, lane: Lane, seconds: float) -> bool:
+        """Wait before trying again; true if what is new goes first.
+
+        Whatever a server has against old data, news must not wait for it.
+        """
+        if lane is lanes.live:
+            self._stop.wait(seconds)
+            return False
+        deadline = self._ground.clock.ticks() + seconds * 1e9
+        while not self._stop.is_set() and self._ground.clock.ticks() < deadline:
+            if self._ground.log.wait(lanes.live.at, min(LOOK_S, seconds)):
+                return True
         return False
 
     def _write(self, frames: Sequence[Frame]) -> None:
@@ -173,7 +209,7 @@ class Pusher:
             except OSError as full:
                 raise DeliveryError(f"cannot set aside what was refused: {full}") from None
 
-    def _again(self) -> bool:
+    def _again(self, lanes: Lanes) -> bool:
         """Whether to send the last seconds once more: the server may have forgotten them.
 
         It has when nobody listened for a while. A connection that breaks now and then says less,
@@ -181,23 +217,20 @@ class Pusher:
         """
         away, self._away = self._away, None
         now = self._ground.clock.ticks()
-        if away is None or not self._delivered:
+        if away is None or self.outlet.ordered or not lanes.unsettled:
             return False
-        if not away.refused and now - self._rewound < 2 * self._pace.settle * 1e9:
+        if not away.refused and now - self._rewound < 2 * self._settle_ns:
             return False
         self._rewound = now
-        self._delivered.clear()
         return True
 
-    def _settle(self) -> None:
+    def _settle(self, lanes: Lanes) -> None:
         """Let the stored cursor follow, some seconds behind."""
-        limit = self._ground.clock.ticks() - int(self._pace.settle * 1e9)
-        while self._delivered and self._delivered[0][0] <= limit:
-            self._settled = self._delivered.popleft()[1]
-        if self._settled == self._stored or self._stop.is_set():
+        lanes.settle(self._ground.clock.ticks() - self._settle_ns)
+        if lanes.settled == self._stored or self._stop.is_set():
             return
-        self._stored = self._settled
-        row = (self.name, *self._settled)
+        self._stored = lanes.settled
+        row = (self.name, *self._stored)
         try:
             self._ground.books.submit(lambda books: _store(books, row))
         except EdunetError as error:
@@ -210,11 +243,9 @@ class Pusher:
         self._stored = Position(*row) if row else None
         # A log that was thrown away begins anew: its first frame is news.
         if self._stored is not None and self._stored <= self._ground.log.end:
-            self._settled = self._stored
-        else:
-            self._settled = Position()
-            self._lost_until = self._ground.log.lost(self._settled)  # was never ours to lose
-        return self._settled
+            return self._stored
+        self._lost_until = self._ground.log.lost(Position())  # was never ours to lose
+        return Position()
 
     def _count_loss(self, position: Position) -> None:
         lost = self._ground.log.lost(position)

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
-
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from typing import Any, NamedTuple, Protocol
 
 from edunet.errors import DeliveryError
 from edunet.frame import Frame
@@ -42,10 +38,11 @@ class UnwelcomeError(DeliveryError):
 
 
 class Refusal(NamedTuple):
-    """What the server will never take, and its own words about it."""
+    """What the server will never take, as lines of text, and its own words about it."""
 
     body: bytes
     words: str
+    suffix: str = "lp"  # of the file it is set aside in: which language the lines are
 
 
 class RefusedError(DeliveryError):
@@ -58,6 +55,13 @@ class RefusedError(DeliveryError):
 
 class Outlet(Protocol):
     """A sink at work. One thread writes; writing the same frames twice changes nothing there."""
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the other side takes a series in the order of time only, and keeps what it took.
+
+        Then what an outage left behind goes before what is new, and nothing is sent again.
+        """
 
     @property
     def left_out(self) -> Mapping[str, int]:
@@ -91,20 +95,6 @@ class Sink(Model, ABC):
         Raises:
             ConfigError: a secret cannot be opened.
         """
-
-
-def _http(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PydanticCustomError("url", "write a URL like http://tsdb.example:8086")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise PydanticCustomError(
-            "url", "leave user, password, query and fragment out of the URL; use token:"
-        )
-    return url.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_http)]
 
 
 def parse(name: str, settings: Mapping[str, Any]) -> Sink:

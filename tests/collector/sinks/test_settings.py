@@ -13,16 +13,20 @@ import yaml
 
 from collector.aside import Aside
 from collector.sinks import Refusal, parse
+from collector.sinks._answers import seconds
 from collector.sinks._lines import FIELDS
-from collector.sinks.influx import Influx, seconds
+from collector.sinks.influx import Influx
 from edunet.errors import ConfigError
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"kind": "inflx"}, "sinks.tsdb: no kind 'inflx'; choose one of influx"),
-        ({}, "sinks.tsdb: no kind ''; choose one of influx"),
+        (
+            {"kind": "inflx"},
+            "sinks.tsdb: no kind 'inflx'; choose one of file, influx, influx1, remote_write",
+        ),
+        ({}, "sinks.tsdb: no kind ''; choose one of file, influx, influx1, remote_write"),
         ({"kind": "pusher"}, "sinks.tsdb: no kind 'pusher'"),
         ({"kind": "../influx"}, "sinks.tsdb: no kind '../influx'"),
         ({"kind": "influx"}, "sinks.tsdb.url: is missing"),

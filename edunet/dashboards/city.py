@@ -4,78 +4,61 @@ from __future__ import annotations
 
 from typing import Final
 
-from edunet.dashboards.panel import Dashboard, Panel, Query, Unit, Variable
-
-# The colours of the web pages: only trouble is coloured.
-_DOWN: Final = "#c23321"
-_UNREACHABLE: Final = "#e0705f"
-_DEGRADED: Final = "#c08017"
-_UNKNOWN: Final = "#7b8186"
-_CALM: Final = "#8a9a92"
-_ACCENT: Final = "#3b76a8"
-
-_COUNTY: Final = 'county=~"$county"'
-_STATES: Final = (
-    ("down", "中断 Down", _DOWN, "最后一段链路断了。The last mile is broken."),
-    ("unreachable", "不可达 Unreachable", _UNREACHABLE, "上级中断。The break is further up."),
-    ("degraded", "降级 Degraded", _DEGRADED, "通，但质量差。Connected, and badly."),
-    ("unknown", "情况不明 Unknown", _UNKNOWN, "没有证据，不算中断。No evidence; not an outage."),
+from edunet.dashboards.panel import Dashboard, Panel, Query
+from edunet.dashboards.words import (
+    ACCENT,
+    BUSY,
+    COUNTIES,
+    DOWN,
+    OLD,
+    OPENED,
+    STATES,
+    TO_COUNTY,
+    TO_LINK,
+    stat,
+    trouble,
 )
 
-
-def _stat(
-    title: str,
-    text: str,
-    expr: str,
-    colours: tuple[tuple[float, str], ...] = (),
-    unit: Unit = "short",
-) -> Panel:
-    return Panel("stat", title, text, (Query(expr, title),), 3, 4, unit, colours)
-
-
-def _trouble(colour: str) -> tuple[tuple[float, str], ...]:
-    """Calm at nothing, coloured from the first one on."""
-    return ((0.0, _CALM), (1.0, colour))
-
+_COUNTY: Final = 'county=~"$county"'
 
 CITY: Final = Dashboard(
     uid="edunet-city",
     title="教育城域网：全市 · Education MAN: city",
     help="学校连通、城市出口与链路质量。Schools, city egress and link quality.",
-    variables=(Variable("county", "县区 County", "edunet_school_info", "county"),),
+    variables=(COUNTIES,),
     panels=(
-        _stat(
+        stat(
             "学校总数 Schools",
             "清单中的学校。Schools of the inventory.",
             f"count(edunet_school_info{{{_COUNTY}}})",
         ),
         *(
-            _stat(
+            stat(
                 title,
                 text,
                 f'sum(edunet_school_state{{{_COUNTY},state="{state}"}})',
-                _trouble(colour),
+                trouble(colour),
             )
-            for state, title, colour, text in _STATES
+            for state, title, colour, text in STATES
         ),
-        _stat(
+        stat(
             "未结束故障 Open incidents",
             "一处中断只算一起。One cut is one incident.",
             # Nothing open is no series: a zero only while the collector is heard of.
             "sum(edunet_incidents_open) or 0 * count(edunet_school_info)",
-            _trouble(_DOWN),
+            trouble(DOWN),
         ),
-        _stat(
+        stat(
             "设备应答率 Answering",
             "最近一轮有应答的设备。Devices that answered when last asked.",
             "min(edunet_poll_answered_ratio)",
             unit="percentunit",
         ),
-        _stat(
+        stat(
             "数据年龄 Data age",
             "距最近一次采集成功。Since a device last answered; the rest is as old as this.",
             "time() - max(edunet_collector_last_success_timestamp_seconds)",
-            ((0.0, _CALM), (60.0, _DEGRADED), (300.0, _DOWN)),
+            OLD,
             "s",
         ),
         Panel(
@@ -86,7 +69,7 @@ CITY: Final = Dashboard(
             14,
             9,
             stacked=True,
-            series=tuple((state, colour, False) for state, _, colour, _ in _STATES),
+            series=tuple((state, colour, False) for state, _, colour, _ in STATES),
         ),
         Panel(
             "timeseries",
@@ -111,13 +94,14 @@ CITY: Final = Dashboard(
                     Query(
                         f'sum by (county) (edunet_school_state{{{_COUNTY},state="{state}"}})', title
                     )
-                    for state, title, _, _ in _STATES
+                    for state, title, _, _ in STATES
                 ),
             ),
             12,
             10,
             columns=(("county", "县区 County"),),
-            series=tuple((title, colour, False) for _, title, colour, _ in _STATES),
+            series=tuple((title, colour, False) for _, title, colour, _ in STATES),
+            ways=(TO_COUNTY,),
         ),
         Panel(
             "timeseries",
@@ -136,7 +120,7 @@ CITY: Final = Dashboard(
             12,
             10,
             unit="bps",
-            series=(("/committed$/", _DOWN, True), ("/down$/", _ACCENT, False)),
+            series=(("/committed$/", DOWN, True), ("/down$/", ACCENT, False)),
         ),
         Panel(
             "bargauge",
@@ -146,7 +130,8 @@ CITY: Final = Dashboard(
             12,
             11,
             unit="percentunit",
-            colours=((0.0, _CALM), (0.8, _DEGRADED), (0.95, _DOWN)),
+            colours=BUSY,
+            ways=(TO_LINK,),
         ),
         Panel(
             "timeseries",
@@ -173,4 +158,5 @@ CITY: Final = Dashboard(
             unit="percentunit",
         ),
     ),
+    annotations=(OPENED,),
 )

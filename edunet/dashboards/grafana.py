@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from string import ascii_uppercase
 from typing import Any, Final
 
-from edunet.dashboards.panel import Dashboard, Panel, Query, Variable
+from edunet.dashboards.fields import defaults, one_table, options, overrides
+from edunet.dashboards.panel import Annotation, Dashboard, Panel, Query, Source, Variable
 
 Json = dict[str, Any]
 
-# The reader's choice, never a fixed identity: the file must fit every Grafana.
-_SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 # Grafana 11; older ones migrate what they know, newer ones migrate it upwards.
 _SCHEMA: Final = 39
+# InfluxDB is asked for steps that hold a reading each: ports are read once a minute.
+_STEP: Final = "2m"
+# How Grafana's own code numbers the kinds of questions a variable puts to Prometheus.
+_LABEL_VALUES, _QUERY_RESULT = 1, 3
 
 
 def text(dashboard: Dashboard) -> str:
@@ -22,22 +26,27 @@ def text(dashboard: Dashboard) -> str:
 
 
 def _dashboard(dashboard: Dashboard) -> Json:
-    places = dashboard.places()
+    places, source = dashboard.places(), dashboard.source
     return {
-        "annotations": {"list": []},
+        "annotations": {"list": [_annotation(each, source) for each in dashboard.annotations]},
         "description": dashboard.help,
         "editable": True,
         "graphTooltip": 1,
         "id": None,
-        "links": [],
+        "links": [_others()],
         "panels": [
-            _panel(number, panel, place)
+            _panel(number, panel, place, source)
             for number, (panel, place) in enumerate(zip(dashboard.panels, places, strict=True), 1)
         ],
         "refresh": "30s",
         "schemaVersion": _SCHEMA,
         "tags": ["edunet"],
-        "templating": {"list": [_datasource(), *map(_variable, dashboard.variables)]},
+        "templating": {
+            "list": [
+                _datasource(source),
+                *(_variable(each, source) for each in dashboard.variables),
+            ]
+        },
         "time": {"from": "now-6h", "to": "now"},
         "timepicker": {},
         "timezone": "browser",
@@ -47,7 +56,43 @@ def _dashboard(dashboard: Dashboard) -> Json:
     }
 
 
-def _datasource() -> Json:
+def _source(source: Source) -> Json:
+    """The reader's choice, never a fixed identity: the file must fit every Grafana."""
+    return {"type": source, "uid": "${datasource}"}
+
+
+def _others() -> Json:
+    """A menu of all our dashboards, which keeps what was chosen."""
+    return {
+        "asDropdown": True,
+        "icon": "external link",
+        "includeVars": True,
+        "keepTime": True,
+        "tags": ["edunet"],
+        "targetBlank": False,
+        "title": "教育城域网 edunet",
+        "type": "dashboards",
+    }
+
+
+def _annotation(annotation: Annotation, source: Source) -> Json:
+    return {
+        "datasource": _source(source),
+        "enable": True,
+        # Said twice: Grafana before 10 reads it here, later ones in `target`.
+        "expr": annotation.expr,
+        "hide": False,
+        "iconColor": annotation.colour,
+        "name": annotation.title,
+        "step": "60s",
+        "target": {"expr": annotation.expr, "interval": "60s", "range": True, "refId": "Anno"},
+        "textFormat": annotation.text,
+        "titleFormat": annotation.title,
+        "useValueForTime": False,
+    }
+
+
+def _datasource(source: Source) -> Json:
     return {
         "current": {},
         "hide": 0,
@@ -56,59 +101,64 @@ def _datasource() -> Json:
         "multi": False,
         "name": "datasource",
         "options": [],
-        "query": "prometheus",
+        "query": source,
         "refresh": 1,
         "regex": "",
         "type": "datasource",
     }
 
 
-def _variable(variable: Variable) -> Json:
-    query = f"label_values({variable.metric}, {variable.label})"
-    return {
-        # `.*` also matches what has no such label: schools of the city itself.
-        "allValue": ".*",
+def _variable(variable: Variable, source: Source) -> Json:
+    kind = _QUERY_RESULT if variable.query.startswith("query_result") else _LABEL_VALUES
+    asked = {"qryType": kind, "query": variable.query, "refId": "variable"}
+    made = {
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
-        "datasource": _SOURCE,
-        "definition": query,
+        "datasource": _source(source),
+        "definition": variable.query,
         "hide": 0,
-        "includeAll": True,
+        "includeAll": variable.many,
         "label": variable.title,
-        "multi": True,
+        "multi": variable.many,
         "name": variable.name,
         "options": [],
-        "query": {"qryType": 1, "query": query, "refId": "variable"},
+        "query": asked if source == "prometheus" else variable.query,
         "refresh": 2,
-        "regex": "",
+        "regex": variable.regex,
         "sort": 1,
         "type": "query",
     }
+    if not variable.many:
+        return {**made, "current": {}}
+    # `.*` also matches what has no such label: schools of the city itself.
+    return {"allValue": ".*", **made}
 
 
-def _panel(number: int, panel: Panel, place: Json) -> Json:
+def _panel(number: int, panel: Panel, place: Json, source: Source) -> Json:
     made = {
-        "datasource": _SOURCE,
+        "datasource": _source(source),
         "description": panel.help,
-        "fieldConfig": {"defaults": _defaults(panel), "overrides": _overrides(panel)},
+        "fieldConfig": {"defaults": defaults(panel), "overrides": overrides(panel)},
         "gridPos": place,
         "id": number,
-        "options": _options(panel),
+        "options": options(panel),
         "targets": [
-            _target(letter, query, panel)
+            (_promql if source == "prometheus" else _influxql)(letter, query, panel)
             for letter, query in zip(ascii_uppercase, panel.queries, strict=False)
         ],
         "title": panel.title,
         "type": panel.kind,
     }
     if panel.kind == "table":
-        made["transformations"] = _one_table(panel)
+        made["transformations"] = one_table(panel)
+    if source == "influxdb":
+        made["interval"] = _STEP
     return made
 
 
-def _target(letter: str, query: Query, panel: Panel) -> Json:
+def _promql(letter: str, query: Query, panel: Panel) -> Json:
     once = panel.kind in ("table", "bargauge", "stat")
     return {
-        "datasource": _SOURCE,
+        "datasource": _source("prometheus"),
         "editorMode": "code",
         "expr": query.expr,
         "format": "table" if panel.kind == "table" else "time_series",
@@ -119,112 +169,12 @@ def _target(letter: str, query: Query, panel: Panel) -> Json:
     }
 
 
-def _defaults(panel: Panel) -> Json:
-    steps: list[Json] = [
-        {"color": colour, "value": start if index else None}
-        for index, (start, colour) in enumerate(panel.colours)
-    ]
-    defaults: Json = {
-        "color": {"mode": "thresholds" if steps else "palette-classic"},
-        "noValue": "无数据 no data",
-        "thresholds": {"mode": "absolute", "steps": steps or [{"color": "text", "value": None}]},
-        "unit": panel.unit,
-    }
-    if panel.kind == "stat" and not steps:
-        defaults["color"] = {"fixedColor": "text", "mode": "fixed"}
-    if panel.unit == "percentunit":
-        defaults |= {"min": 0, "max": 1}
-    if panel.kind == "timeseries":
-        defaults["min"] = 0
-        defaults["custom"] = {
-            "drawStyle": "line",
-            "fillOpacity": 60 if panel.stacked else 8,
-            "lineInterpolation": "stepAfter" if panel.stacked else "linear",
-            "lineWidth": 1,
-            "showPoints": "never",
-            # A gap is not drawn over: unknown is not zero, and not what was before.
-            "spanNulls": False,
-            "stacking": {"group": "A", "mode": "normal" if panel.stacked else "none"},
-        }
-        # Loss of 2 % on a scale up to 100 % is not to be seen.
-        defaults.pop("max", None)
-    return defaults
-
-
-def _overrides(panel: Panel) -> list[Json]:
-    overrides: list[Json] = []
-    for name, colour, limit in panel.series:
-        properties: list[Json] = [
-            {"id": "color", "value": {"fixedColor": colour, "mode": "fixed"}},
-        ]
-        if limit:
-            properties += [
-                {"id": "custom.lineStyle", "value": {"dash": [8, 6], "fill": "dash"}},
-                {"id": "custom.fillOpacity", "value": 0},
-            ]
-        if panel.kind == "table":
-            properties = [
-                *({"id": "custom.cellOptions", "value": {"type": "color-text"}},),
-                {
-                    "id": "thresholds",
-                    "value": {
-                        "mode": "absolute",
-                        "steps": [{"color": "text", "value": None}, {"color": colour, "value": 1}],
-                    },
-                },
-                {"id": "color", "value": {"mode": "thresholds"}},
-            ]
-        matcher = "byRegexp" if name.startswith("/") else "byName"
-        overrides.append({"matcher": {"id": matcher, "options": name}, "properties": properties})
-    return overrides
-
-
-def _options(panel: Panel) -> Json:
-    newest = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-    if panel.kind == "stat":
-        return {
-            "colorMode": "value",
-            "graphMode": "none",
-            "justifyMode": "auto",
-            "reduceOptions": newest,
-            "textMode": "value",
-        }
-    if panel.kind == "bargauge":
-        return {
-            "displayMode": "basic",
-            "orientation": "horizontal",
-            "reduceOptions": newest,
-            "showUnfilled": True,
-            "valueMode": "text",
-        }
-    if panel.kind == "table":
-        worst = panel.queries[1].legend
-        return {
-            "cellHeight": "sm",
-            "showHeader": True,
-            "sortBy": [{"desc": True, "displayName": worst}],
-        }
+def _influxql(letter: str, query: Query, panel: Panel) -> Json:
     return {
-        "legend": {"calcs": ["lastNotNull"], "displayMode": "list", "placement": "bottom"},
-        "tooltip": {"mode": "multi", "sort": "desc"},
+        "alias": re.sub(r"{{(\w+)}}", r"$tag_\1", query.legend),
+        "datasource": _source("influxdb"),
+        "query": query.expr,
+        "rawQuery": True,
+        "refId": letter,
+        "resultFormat": "table" if panel.kind == "table" else "time_series",
     }
-
-
-def _one_table(panel: Panel) -> list[Json]:
-    """The answers of several questions side by side, under the names a reader knows."""
-    values = {
-        f"Value #{letter}": query.legend
-        for letter, query in zip(ascii_uppercase, panel.queries, strict=False)
-    }
-    names = dict(panel.columns) | values
-    return [
-        {"id": "merge", "options": {}},
-        {
-            "id": "organize",
-            "options": {
-                "excludeByName": {"Time": True},
-                "indexByName": {name: index for index, name in enumerate(names)},
-                "renameByName": names,
-            },
-        },
-    ]

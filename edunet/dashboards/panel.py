@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["stat", "timeseries", "table", "bargauge"]
-Unit = Literal["short", "bps", "percentunit", "s"]
+Kind = Literal["stat", "timeseries", "table", "bargauge", "state-timeline"]
+Unit = Literal["short", "bps", "percentunit", "s", "cps"]
+Source = Literal["prometheus", "influxdb"]
 
 
 class Query(NamedTuple):
-    """One PromQL question; `legend` names its series and may use `{{label}}`."""
+    """One question, PromQL or InfluxQL; `legend` names its series and may use `{{label}}`.
+
+    In a table it heads the column; without one only the labels are shown.
+    """
 
     expr: str
     legend: str
+
+
+class Way(NamedTuple):
+    """Where a click leads: the dashboard whose `variable` becomes the value of `label`."""
+
+    title: str
+    board: str
+    variable: str
+    label: str
 
 
 class Panel(NamedTuple):
@@ -31,15 +44,34 @@ class Panel(NamedTuple):
     series: tuple[tuple[str, str, bool], ...] = ()
     # Columns of a table by label: their heading.
     columns: tuple[tuple[str, str], ...] = ()
+    # What a value means, and its colour; of a table: in the column `mapped`.
+    values: tuple[tuple[str, str, str], ...] = ()
+    mapped: str = ""
+    ways: tuple[Way, ...] = ()
+    # Columns of a table that have another unit, by legend.
+    units: tuple[tuple[str, Unit], ...] = ()
 
 
 class Variable(NamedTuple):
-    """A choice of the reader: the values of one label of one metric."""
+    """A choice of the reader, as the data source lists it. `many`: several, or all of them.
+
+    `regex` picks text and value out of each answer, where they are not the same.
+    """
 
     name: str
     title: str
-    metric: str
-    label: str
+    query: str
+    many: bool = True
+    regex: str = ""
+
+
+class Annotation(NamedTuple):
+    """What is marked in every curve of a dashboard: moments when `expr` is above zero."""
+
+    title: str
+    expr: str
+    text: str
+    colour: str
 
 
 class Dashboard(NamedTuple):
@@ -50,10 +82,13 @@ class Dashboard(NamedTuple):
     help: str
     variables: tuple[Variable, ...]
     panels: tuple[Panel, ...]
+    annotations: tuple[Annotation, ...] = ()
+    source: Source = "prometheus"
 
     def expressions(self) -> list[str]:
         """Every question it asks, with its variables in it."""
-        return [query.expr for panel in self.panels for query in panel.queries]
+        asked = [query.expr for panel in self.panels for query in panel.queries]
+        return [*asked, *(annotation.expr for annotation in self.annotations)]
 
     def places(self) -> list[dict[str, Any]]:
         """`gridPos` of each panel: from left to right, a new row where the old one is full."""

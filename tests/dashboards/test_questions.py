@@ -2,119 +2,185 @@
 
 from __future__ import annotations
 
-import threading
+import itertools
+import re
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
-import daemons
-import httpx
 import pytest
+from city_facts import cut_off, schools
+from watched_city import CUT, City, ask, ask_influx
 
-from edunet.dashboards import DASHBOARDS
+from edunet.dashboards import DASHBOARDS, Dashboard
 
 pytestmark = pytest.mark.daemon
 
+# For each choice of the reader: something that is well, and something behind the cut.
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "county": ("c1", "c3", ".*"),
+    "school": ("c1-s01", "c3-s01"),
+    "link": ("c1-s01-up", "core-c3"),
+    "device": ("c1-s01-sw", "c3-agg"),
+}
+# What Grafana puts in by itself.
+MACROS: Final = {
+    "$__rate_interval": "1m",
+    "$__range": "5m",
+    "$__interval": "10s",
+    "$timeFilter": "time > now() - 5m",
+}
 
-def exposition() -> str:
-    """Two counties, one city school, one egress: what a small city would export."""
-    lines = [
-        "edunet_poll_answered_ratio 0.97",
-        'edunet_incidents_open{severity="major",cause="fibre"} 1',
-        f"edunet_collector_last_success_timestamp_seconds {time.time():.0f}",
+
+def chosen(expr: str) -> Iterator[str]:
+    """The question as Grafana sends it, for each choice of a reader."""
+    for macro, value in MACROS.items():
+        expr = expr.replace(macro, value)
+    names = [name for name in CHOICES if f"${name}" in expr]
+    for values in itertools.product(*(CHOICES[name] for name in names)):
+        filled = expr
+        for name, value in zip(names, values, strict=True):
+            filled = filled.replace(f"${name}", value)
+        yield filled
+
+
+def questions(board: Dashboard) -> list[str]:
+    """All it asks, and what its variables ask."""
+    lists = [
+        found[1]
+        for variable in board.variables
+        if (
+            found := re.fullmatch(r"(?:query_result|label_values)\((.*?)(, \w+)?\)", variable.query)
+        )
     ]
-    for number, county in enumerate(("c1", "c1", "c2", "")):
-        place = f'site="s{number}"' + (f',county="{county}"' if county else "")
-        lines.append(f'edunet_school_info{{{place},name="学校{number}"}} 1')
-        for state in ("up", "degraded", "down", "unreachable", "unknown"):
-            truth = int(state == ("down" if number == 2 else "up"))
-            lines.append(f'edunet_school_state{{{place},state="{state}"}} {truth}')
-        lines.append(f'edunet_link_utilization_ratio{{{place},link="l{number}"}} 0.{number}1')
-        lines.append(f'edunet_probe_rtt_seconds{{{place},device="d{number}"}} 0.00{number}1')
-        lines.append(f'edunet_probe_loss_ratio{{{place},device="d{number}"}} 0')
-    for what in ("download", "upload", "committed"):
-        lines.append(f'edunet_link_{what}_bits_per_second{{link="e",role="idc_egress"}} 5e8')
-    return "\n".join(lines) + "\n"
+    return [*board.expressions(), *lists]
 
 
-@pytest.fixture(scope="module")
-def exporter() -> Iterator[str]:
-    body = exposition().encode()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base)
-            """A scrape is no news."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def of(source: str) -> list[tuple[str, str]]:
+    return [
+        (name, expr)
+        for name, board in DASHBOARDS.items()
+        if board.source == source
+        for expr in questions(board)
+    ]
 
 
-def ask(url: str, expr: str) -> list[Any]:
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": expr}, trust_env=False)
-    assert answer.status_code == 200, answer.text
-    result: list[Any] = answer.json()["data"]["result"]
-    return result
-
-
-@pytest.fixture(scope="module")
-def prometheus(exporter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with daemons.prometheus(tmp_path_factory.mktemp("prometheus"), [exporter]) as daemon:
-        daemons.until(lambda: bool(ask(daemon.url, "edunet_school_info")), "the first scrape")
-        yield daemon.url
-
-
-@pytest.fixture(scope="module")
-def victoria_metrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with daemons.victoria_metrics(tmp_path_factory.mktemp("victoria")) as daemon:
-        httpx.post(
-            f"{daemon.url}/api/v1/import/prometheus", content=exposition(), trust_env=False
-        ).raise_for_status()
-        daemons.until(lambda: bool(ask(daemon.url, "edunet_school_info")), "the import")
-        yield daemon.url
-
-
-def asked(county: str = ".*") -> list[str]:
-    """Every question, as Grafana sends it once a county is chosen."""
-    found = [expr for board in DASHBOARDS.values() for expr in board.expressions()]
-    return [expr.replace("$county", county) for expr in found]
+def answers(asking: Callable[[str], list[Any]], expr: str) -> bool:
+    return any(asking(one) for one in chosen(expr))
 
 
 @pytest.mark.parametrize("server", ["prometheus", "victoria_metrics"])
-def test_every_question_is_answered(server: str, request: pytest.FixtureRequest) -> None:
-    url = request.getfixturevalue(server)
+def test_every_question_is_answered_and_of_a_renamed_metric_none(city: City, server: str) -> None:
+    url = getattr(city, server)
 
-    assert [] == [expr for expr in asked() if not ask(url, expr)]
+    def asking(expr: str) -> list[Any]:
+        return ask(url, expr)
 
-
-def test_a_metric_nobody_exports_is_noticed(prometheus: str) -> None:
-    assert [] == ask(prometheus, "sum(edunet_school_stat)")
-
-
-def test_all_counties_include_the_schools_of_the_city(prometheus: str) -> None:
-    total, one = asked()[0], asked("c1")[0]
-
-    assert "4" == ask(prometheus, total)[0]["value"][1]
-    assert "2" == ask(prometheus, one)[0]["value"][1]
+    renamed = [
+        (name, re.sub(r"\bedunet_\w+", r"\g<0>_renamed", expr)) for name, expr in of("prometheus")
+    ]
+    assert [] == [one for one in of("prometheus") if not answers(asking, one[1])]
+    assert [] == [one for one in renamed if answers(asking, one[1])]
 
 
-def test_nothing_open_is_zero_only_while_the_collector_is_heard_of(
-    prometheus: str,
-) -> None:
-    (expr,) = {one for one in asked() if one.startswith("sum(edunet_incidents_open)")}
-    silent = expr.replace("edunet_incidents_open", "edunet_nothing")
+@pytest.mark.parametrize("server", ["prometheus", "victoria_metrics"])
+def test_every_metric_of_a_question_counts(city: City, server: str) -> None:
+    """Renamed one at a time, each changes the answer of the same moment."""
+    url, at = getattr(city, server), time.time()
+    idle = []
+    for name, expr in of("prometheus"):
+        if " or 0 * " in expr:  # the zero is for what may never have happened: asked below
+            continue
+        told = {one: ask(url, one, at) for one in chosen(expr)}
+        for metric in set(re.findall(r"\bedunet_\w+", expr)):
+            changed = {
+                one: ask(url, re.sub(rf"\b{metric}\b", f"{metric}_renamed", one), at)
+                for one in told
+            }
+            if changed == told:
+                idle.append((name, expr, metric))
 
-    assert "1" == ask(prometheus, expr)[0]["value"][1]
-    assert "0" == ask(prometheus, silent)[0]["value"][1]
-    assert [] == ask(prometheus, silent.replace("edunet_school_info", "edunet_nobody"))
+    assert [] == idle
+
+
+def test_every_influx_question_is_answered_and_of_a_renamed_field_none(city: City) -> None:
+    def asking(query: str) -> list[Any]:
+        return [
+            row
+            for series in ask_influx(city.influxdb, query)
+            for row in series["values"]
+            if any(value is not None for value in row[1:])
+        ]
+
+    def renamed(query: str) -> str:
+        return re.sub(r'"(up|\w+_(?:ratio|seconds|per_second|total))"', r'"\1_renamed"', query)
+
+    asked = of("influxdb")
+
+    assert [] == [one for one in asked if not answers(asking, one[1])]
+    assert [] == [one for one in asked if answers(asking, renamed(one[1]))]
+
+
+def test_all_counties_include_the_schools_of_the_city(city: City) -> None:
+    """In both languages: what has no county is in no county, and in all of them."""
+    everybody = len(schools(city.house.inventory))
+    promql = next(e for _, e in of("prometheus") if e.startswith("count(edunet_school_info"))
+    influxql = next(e for _, e in of("influxdb") if e.startswith('SELECT count("up") FROM'))
+    inside = sum(
+        len(schools_of(city, county.id))
+        for county in city.house.inventory.sites
+        if county.kind == "county"
+    )
+
+    assert everybody > inside
+    for county, wanted in ((".*", everybody), ("c1", len(schools_of(city, "c1")))):
+        (one,) = ask(city.prometheus, promql.replace("$county", county))
+        assert wanted == int(one["value"][1])
+        filled = influxql.replace("$county", county).replace("$timeFilter", MACROS["$timeFilter"])
+        (series,) = ask_influx(city.influxdb, filled)
+        assert wanted == series["values"][0][1]
+
+
+def test_the_county_that_was_cut_off_is_told_by_every_database(city: City) -> None:
+    lost = len(cut_off(city.house.inventory, {CUT}) & schools(city.house.inventory))
+    asked = 'sum by (county) (edunet_school_state{state="unreachable"}) > 0'
+    (table,) = (e for n, e in of("influxdb") if n == "influx/city.json" and 'AS "lost"' in e)
+    filled = next(e for e in chosen(table) if ".*" in e)
+
+    for url in (city.prometheus, city.victoria_metrics):
+        told = {row["metric"]["county"]: int(row["value"][1]) for row in ask(url, asked)}
+        assert {"c3": lost} == told
+    columns = {s["tags"]["county"]: s["values"][0][2] for s in ask_influx(city.influxdb, filled)}
+    assert {"c3": lost} == {county: count for county, count in columns.items() if count}
+
+
+def test_what_never_happened_is_zero_only_while_the_collector_is_heard_of(city: City) -> None:
+    for name, expr in of("prometheus"):
+        happened, zero, heard = expr.partition(" or 0 * ")
+        if not zero or " > " in expr:
+            continue
+        never = re.sub(r"\bedunet_\w+", r"\g<0>_renamed", happened)
+        deaf = re.sub(r"\bedunet_\w+", r"\g<0>_renamed", heard)
+        for one, other in zip(
+            chosen(f"{never}{zero}{heard}"), chosen(f"{never}{zero}{deaf}"), strict=True
+        ):
+            assert {"0"} >= {row["value"][1] for row in ask(city.prometheus, one)}, name
+            assert [] == ask(city.prometheus, other), name
+
+
+def test_a_school_is_chosen_by_its_name_or_its_code(city: City) -> None:
+    """What Grafana makes of the answer: its own expression, its own order of labels."""
+    (variable,) = (v for v in DASHBOARDS["school.json"].variables if v.name == "school")
+    pattern = variable.regex.strip("/g").replace("(?<", "(?P<")
+    site = next(s for s in city.house.inventory.sites if s.id == "c1-s01")
+    (expr,) = (e for e in chosen(variable.query[len("query_result(") : -1]) if "c1" in e)
+    (row,) = (r for r in ask(city.prometheus, expr) if r["metric"]["site"] == site.id)
+    labels = ",".join(f'{key}="{value}"' for key, value in sorted(row["metric"].items()))
+    found = [match.groupdict() for match in re.finditer(pattern, f"{{{labels}}} 1 1700000000000")]
+
+    assert {f"{site.name} {site.code}"} == {one["text"] for one in found if one["text"]}
+    assert {site.id} == {one["value"] for one in found if one["value"]}
+
+
+def schools_of(city: City, county: str) -> list[Any]:
+    return city.house.get("schools", county=county, limit=1000)["items"]  # type: ignore[no-any-return]

@@ -1,0 +1,140 @@
+"""A running virtual city with one county cut off, read by three real time series databases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import daemons
+import httpx
+from house import House, eventually
+
+CUT: Final = "core-c3"
+DATABASE: Final = "edunet"
+# Kept, because a client costs more than a thousand answers.
+_HTTP: Final = httpx.Client(trust_env=False)
+
+
+class City(NamedTuple):
+    """A city that is watched, and where what is known of it arrives."""
+
+    house: House
+    prometheus: str
+    victoria_metrics: str
+    influxdb: str
+
+
+def ask(url: str, expr: str, at: float | None = None) -> list[Any]:
+    """What a PromQL question answers."""
+    params = {"query": expr} | ({} if at is None else {"time": f"{at:.3f}"})
+    answer = _HTTP.get(f"{url}/api/v1/query", params=params)
+    assert answer.status_code == 200, answer.text
+    result: list[Any] = answer.json()["data"]["result"]
+    return result
+
+
+def ask_influx(url: str, query: str) -> list[Any]:
+    """The series an InfluxQL question answers."""
+    params = {"db": DATABASE, "q": query, "epoch": "ms"}
+    answer = _HTTP.get(f"{url}/query", params=params)
+    assert answer.status_code == 200, answer.text
+    (result,) = answer.json()["results"]
+    assert "error" not in result, (query, result)
+    series: list[Any] = result.get("series", [])
+    return series
+
+
+@contextmanager
+def bridge(target: str) -> Iterator[str]:
+    """Takes what the sink writes by the API of InfluxDB 2 and writes it to a 1.x by its own."""
+
+    class Pass(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            coding = self.headers.get("Content-Encoding", "identity")
+            answer = httpx.post(
+                f"{target}/write",
+                params={"db": DATABASE, "precision": "ms"},
+                content=body,
+                headers={"Content-Encoding": coding},
+                trust_env=False,
+            )
+            self.send_response(answer.status_code)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base)
+            """A write is no news."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pass)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+# What comes last: counters were read twice, and the city knows of its incident.
+_LAST: Final = (
+    "edunet_incidents_open and on () count(rate(edunet_samples_rejected_total[1m]))"
+    ' and on () count(edunet_school_up{county="c3"} == 0)'
+)
+
+
+def _fill(house: House, victoria: str) -> None:
+    """Two scrapes of the city, a second or more apart: counters must have moved."""
+    eventually(
+        lambda: house.ask("/metrics").text,
+        lambda text: "edunet_samples_rejected_total{" in text,
+        "the reboot to be noticed",
+    )
+    seen: set[str] = set()
+
+    def scrape() -> int:
+        text = house.ask("/metrics").text
+        seen.add(next(x for x in text.splitlines() if x.startswith("edunet_poll_cpu_seconds_t")))
+        httpx.post(
+            f"{victoria}/api/v1/import/prometheus", content=text, trust_env=False
+        ).raise_for_status()
+        return len(seen)
+
+    eventually(scrape, lambda count: count >= 3, "three scrapes")
+
+
+def _told(url: str) -> bool:
+    return bool(ask(url, _LAST))
+
+
+@contextmanager
+def city(folder: Path) -> Iterator[City]:
+    """Started, cut in one place, and known to all three."""
+    with (
+        daemons.influxdb(folder) as influx,
+        bridge(influx.url) as taken,
+        House(folder / "house", sinks={"old": {"kind": "influx", "url": taken}}) as house,
+        daemons.victoria_metrics(folder) as victoria,
+        daemons.prometheus(folder, [f"127.0.0.1:{house.port}"]) as prometheus,
+    ):
+        created = httpx.post(
+            f"{influx.url}/query", params={"q": f"CREATE DATABASE {DATABASE}"}, trust_env=False
+        )
+        assert created.is_success
+        house.start()
+        house.order("cut", CUT)
+        house.order("reboot", "c1-agg")
+        eventually(lambda: house.get("network")["incidents_open"], bool, "the cut to be told")
+        _fill(house, victoria.url)
+        for server in (prometheus, victoria):
+            daemons.until(
+                partial(_told, server.url), f"{server.url} to know of the cut and the reboot"
+            )
+        daemons.until(
+            lambda: bool(ask_influx(influx.url, 'SELECT "up" FROM "school" WHERE "up" = 0')),
+            "the cut to arrive in InfluxDB",
+        )
+        yield City(house, prometheus.url, victoria.url, influx.url)

@@ -12,46 +12,52 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from edunet.errors import ConfigError
 from edunet.frame import Frame
+from edunet.log.bounds import FULL, MAX_AGE_S, MAX_BYTES, SEGMENT_BYTES, Bounds
 from edunet.log.record import encode
 from edunet.log.segments import Position, Segment, listed, name, records, title, whole
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES: Final = 4 << 30
-SEGMENT_BYTES: Final = 64 << 20
-
 
 class Counts(NamedTuple):
-    """Since the log was opened: what the size bound dropped and what readers could not read."""
+    """Since the log was opened: what was dropped (for its bounds, for a full disk), what readers
+    could not read, and what a crash had torn off its end.
+    """
 
     dropped_segments: int = 0
     dropped_bytes: int = 0
     damaged_bytes: int = 0
+    torn_bytes: int = 0
 
 
 class FrameLog:
     """The log of one folder: one thread appends and syncs, any number of threads read."""
 
-    def __init__(self, folder: Path, segments: list[Segment], max_bytes: int, size: int) -> None:
+    def __init__(self, folder: Path, segments: list[Segment], bounds: Bounds) -> None:
         self.folder = folder
-        self.max_bytes = max_bytes
-        self.segment_bytes = size
+        self.bounds = bounds
         self.counts = Counts()
         # Replaced, never changed: a reader takes it as it is and needs no lock.
         self._view: tuple[Segment, ...] = tuple(segments)
         self._fd = -1
         self._written = 0  # log offset after the last append; the view ends at the last sync
+        self._born = 0.0  # when the segment was begun, and for how long it has been written to
+        self._span = 0.0
         self._writing = threading.Lock()
         self._news = threading.Condition()
         self._damage: set[tuple[int, int]] = set()
 
     @classmethod
     def open(
-        cls, path: Path, max_bytes: int = MAX_BYTES, segment_bytes: int = SEGMENT_BYTES
+        cls,
+        path: Path,
+        max_bytes: int = MAX_BYTES,
+        segment_bytes: int = SEGMENT_BYTES,
+        max_age_s: float = MAX_AGE_S,
     ) -> FrameLog:
         """The log in the folder `path`, created if need be; a torn last record is cut off.
 
@@ -61,17 +67,21 @@ class FrameLog:
         Raises:
             ConfigError: the folder is out of reach.
         """
+        torn = 0
         try:
             path.mkdir(parents=True, exist_ok=True)
             segments = listed(path)
             if segments:
-                segments[-1] = _mended(segments[-1])
+                before, segments[-1] = segments[-1].end, _mended(segments[-1])
+                torn = before - segments[-1].end
         except OSError as error:
             why = (error.strerror or "unreadable").lower()
             raise ConfigError(
                 f"cannot open the log {path}: {why}; make it writable or change data:"
             ) from None
-        return cls(path, segments, max_bytes, segment_bytes)
+        opened = cls(path, segments, Bounds(max_bytes, segment_bytes, max_age_s))
+        opened.counts = Counts(torn_bytes=torn)
+        return opened
 
     @property
     def end(self) -> Position:
@@ -81,22 +91,23 @@ class FrameLog:
     def append(self, frame: Frame) -> None:
         """Write a frame; it is accepted by the next `sync`.
 
+        A full disk costs the oldest segments, as the bound of the log does: what is measured now is
+        worth more than what nobody has fetched for long.
+
         Raises:
             OSError: the disk refused; nothing of the frame stays.
             ValueError: the frame cannot be logged.
         """
         record = encode(frame)
         with self._writing:
-            if self._fd < 0 or self._written - self._view[-1].base >= self.segment_bytes:
-                self._rotate()
-            at = self._written - self._view[-1].base
-            try:
-                _write_at(self._fd, record, at)
-            except OSError:
-                with suppress(OSError):
-                    os.ftruncate(self._fd, at)
-                raise
-            self._written += len(record)
+            while True:
+                try:
+                    self._append(record)
+                except OSError as error:
+                    if error.errno not in FULL or not self._make_room():
+                        raise
+                else:
+                    return
 
     def sync(self) -> None:
         """Accept what was appended: it is on the disk when this returns, and readers see it.
@@ -153,6 +164,18 @@ class FrameLog:
                 os.close(self._fd)
                 self._fd = -1
 
+    def _append(self, record: bytes) -> None:
+        if self._fd < 0 or self.bounds.full(self._written - self._view[-1].base, self._span):
+            self._rotate()
+        at = self._written - self._view[-1].base
+        try:
+            _write_at(self._fd, record, at)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._fd, at)
+            raise
+        self._written += len(record)
+
     def _sync(self) -> None:
         if self._fd < 0 or self._written == self._view[-1].end:
             return
@@ -166,6 +189,7 @@ class FrameLog:
                 os.ftruncate(fd, self._view[-1].end - self._view[-1].base)
             os.close(fd)
             raise
+        self._span = os.fstat(self._fd).st_mtime - self._born
         self._publish((*self._view[:-1], self._view[-1]._replace(end=self._written)))
 
     def _publish(self, view: tuple[Segment, ...]) -> None:
@@ -192,29 +216,34 @@ class FrameLog:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._written = fd, base + len(head)
-        self._publish(self._kept((*self._view, Segment(number, path, base, self._written))))
+        self._born, self._span = os.fstat(fd).st_mtime, 0.0
+        self._publish((*self._view, Segment(number, path, base, self._written)))
+        large, old = self.bounds.over(self._view)
+        self._drop(large, f"the log is over its {self.bounds.max_bytes} bytes")
+        self._drop(old - large, f"older than {self.bounds.max_age_s / 86_400:g} days")
 
-    def _kept(self, view: tuple[Segment, ...]) -> tuple[Segment, ...]:
-        """The newest segments that leave room for one more within the bound; the others go."""
-        first = 0
-        while first < len(view) - 1 and self._size(view[first:]) > self.max_bytes:
-            gone = view[first]
+    def _make_room(self) -> bool:
+        """Drop the oldest segment for a new frame; false if there is only the newest."""
+        return self._drop(min(1, len(self._view) - 1), "the disk is full")
+
+    def _drop(self, count: int, why: str) -> bool:
+        """Drop so many of the oldest segments; whether any went."""
+        gone = 0
+        for segment in self._view[: max(0, count)]:
             try:
-                gone.path.unlink(missing_ok=True)
+                segment.path.unlink(missing_ok=True)
             except OSError as error:
-                log.warning("cannot drop %s: %s", gone.path, error.strerror)
+                log.warning("cannot drop %s: %s", segment.path, error.strerror)
                 break
-            first += 1
-            size = gone.end - gone.base
+            gone += 1
             self.counts = self.counts._replace(
                 dropped_segments=self.counts.dropped_segments + 1,
-                dropped_bytes=self.counts.dropped_bytes + size,
+                dropped_bytes=self.counts.dropped_bytes + segment.end - segment.base,
             )
-            log.warning("the log is over its %d bytes: dropped %s", self.max_bytes, gone.path.name)
-        return view[first:]
-
-    def _size(self, view: tuple[Segment, ...]) -> int:
-        return sum(segment.end - segment.base for segment in view) + self.segment_bytes
+            log.warning("%s: dropped %s", why, segment.path.name)
+        if gone:
+            self._publish(self._view[gone:])
+        return gone > 0
 
     def _count_damage(self, segment: Segment, end: int, skipped: int) -> None:
         if skipped and (segment.number, end) not in self._damage:  # once, however many readers

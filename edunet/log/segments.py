@@ -63,7 +63,10 @@ def listed(folder: Path) -> list[Segment]:
         # A damaged title still has a place: after its predecessor.
         base = segments[-1].end if segments else 0
         if len(head) == TITLE.size and head == title(int(path.stem), TITLE.unpack(head)[2]):
-            base = max(base, TITLE.unpack(head)[2])
+            told = TITLE.unpack(head)[2]
+            if len(segments) == 1 and base < told:  # the oldest has none: before its successor
+                segments = [segments[0]._replace(base=told - base, end=told)]
+            base = max(base, told)
         segments.append(Segment(int(path.stem), path, base, base + size))
     return segments
 

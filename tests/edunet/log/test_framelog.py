@@ -1,9 +1,7 @@
-"""Is every accepted frame still there: after rotation, a crash, damage, a full disk?"""
+"""Is every accepted frame still there: after rotation, a crash?"""
 
 from __future__ import annotations
 
-import os
-import random
 import signal
 import subprocess
 import sys
@@ -11,39 +9,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from logged import everything, fill, frame, number
 
 from edunet.errors import ConfigError
-from edunet.frame import Frame
 from edunet.log import FrameLog, Position
-
-
-def frame(number: int, rows: int = 4) -> Frame:
-    """A frame that says which it is."""
-    return Frame(
-        "interface",
-        np.arange(rows, dtype=np.int32),
-        np.full(rows, 1_790_000_000_000 + number, np.int64),
-        {"in_octets": np.full(rows, number, np.uint64)},
-    )
-
-
-def number(found: Frame) -> int:
-    column = found.columns["in_octets"]
-    assert (column == column[0]).all()
-    assert (found.times == 1_790_000_000_000 + int(column[0])).all()
-    return int(column[0])
-
-
-def everything(log: FrameLog, position: Position = Position()) -> list[int]:  # noqa: B008
-    found: list[int] = []
-    while True:
-        frames, after = log.read(position)
-        found += map(number, frames)
-        if after == position:
-            return found
-        position = after
 
 
 @pytest.fixture
@@ -51,12 +21,6 @@ def log(tmp_path: Path) -> Iterator[FrameLog]:
     log = FrameLog.open(tmp_path / "log", segment_bytes=1000)
     yield log
     log.close()
-
-
-def fill(log: FrameLog, count: int, first: int = 0) -> None:
-    for n in range(first, first + count):
-        log.append(frame(n))
-    log.sync()
 
 
 def test_frames_come_back_in_order_across_segments(log: FrameLog) -> None:
@@ -137,68 +101,6 @@ def test_the_oldest_segments_go_beyond_the_bound_and_readers_are_told_what_they_
     assert log.lost(early) == again.lost(early)
 
 
-def test_a_torn_last_record_is_cut_off_and_named(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    log = FrameLog.open(tmp_path)
-    fill(log, 5)
-    log.close()
-    (path,) = tmp_path.glob("*.seg")
-    with path.open("r+b") as file:
-        file.truncate(path.stat().st_size - 30)
-
-    log = FrameLog.open(tmp_path)
-    assert [0, 1, 2, 3] == everything(log)
-    assert "cut a torn record" in caplog.text
-    assert path.name in caplog.text
-    fill(log, 2, 10)
-    assert [0, 1, 2, 3, 10, 11] == everything(log)
-    log.close()
-
-
-def test_a_damaged_record_in_the_middle_costs_only_itself(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    log = FrameLog.open(tmp_path)
-    fill(log, 2)
-    before = log.end
-    fill(log, 1, 2)
-    after = log.end
-    fill(log, 2, 3)
-    log.close()
-    (path,) = tmp_path.glob("*.seg")
-    data = bytearray(path.read_bytes())
-    data[(before.offset + after.offset) // 2] ^= 0xFF
-    path.write_bytes(data)
-
-    log = FrameLog.open(tmp_path)
-    assert [0, 1, 3, 4] == everything(log)
-    assert [0, 1, 3, 4] == everything(log)
-    assert after.offset - before.offset == log.counts.damaged_bytes
-    assert 1 == caplog.text.count("skipped")
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_random_damage_never_crashes_nor_invents_a_frame(tmp_path: Path, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - a die, not a key
-    log = FrameLog.open(tmp_path, segment_bytes=600)
-    fill(log, 12)
-    log.close()
-    for path in tmp_path.glob("*.seg"):
-        data = bytearray(path.read_bytes())
-        for _ in range(dice.choice([0, 1, 3, 200])):
-            data[dice.randrange(len(data))] = dice.randrange(256)
-        cut = dice.choice([len(data), len(data), dice.randrange(len(data) + 1)])
-        path.write_bytes(data[:cut])
-
-    log = FrameLog.open(tmp_path)
-    found = everything(log)
-    assert found == sorted(set(found) & set(range(12)))
-    fill(log, 3, 100)
-    assert [*found, 100, 101, 102] == everything(log)
-    log.close()
-
-
 @pytest.mark.parametrize(
     "position",
     [
@@ -251,44 +153,6 @@ def test_readers_in_other_threads_see_every_frame_once_and_in_order(tmp_path: Pa
         reader.join()
     log.close()
     assert {0: list(range(300)), 1: list(range(300))} == seen
-
-
-def test_a_disk_that_is_full_refuses_the_frame_and_keeps_the_others(
-    log: FrameLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(log, 1)
-    write = os.pwrite
-
-    def half(fd: int, data: memoryview, at: int) -> int:
-        if len(data) > 100:
-            return write(fd, data[:100], at)
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "pwrite", half)
-        with pytest.raises(OSError, match="No space left"):
-            log.append(frame(1))
-    fill(log, 2, 2)
-    assert [0, 2, 3] == everything(log)
-
-
-def test_a_sync_that_failed_is_not_believed_the_second_time(
-    log: FrameLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(log, 1)
-    log.append(frame(1))
-
-    def fail(fd: int) -> None:
-        raise OSError(5, "Input/output error")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", fail)
-        with pytest.raises(OSError, match="Input/output"):
-            log.sync()
-    log.sync()
-    assert [0] == everything(log)
-    fill(log, 1, 2)
-    assert [0, 2] == everything(log)
 
 
 def test_a_place_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) -> None:

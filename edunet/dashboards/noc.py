@@ -67,8 +67,8 @@ DASHBOARD: Final = Dashboard(
         ),
         stat(
             "丢弃 Dropped",
-            "近一小时因队列满或写不下而丢的批。Batches lost in the last hour: full queue or log.",
-            f"sum(increase(edunet_samples_rejected_total{{{_DROPS}}}[1h])) or {_HEARD}",
+            "启动以来因队列满或写不下而丢的批。Batches lost since the start: full queue or log.",
+            f"sum(edunet_samples_rejected_total{{{_DROPS}}}) or {_HEARD}",
             trouble(DOWN),
         ),
         curves(
@@ -126,8 +126,8 @@ DASHBOARD: Final = Dashboard(
         Panel(
             "timeseries",
             "端口速率变化 Speed changes",
-            "近一小时协商速率下降或上升的端口。Ports whose speed fell or rose in the last hour.",
-            (Query(f"sum(increase(edunet_speed_changes_total[1h])) or {_HEARD}", "变化 changes"),),
+            "启动以来协商速率变化次数。How often a port's speed fell or rose since the start.",
+            (Query(f"sum(edunet_speed_changes_total) or {_HEARD}", "变化 changes"),),
             24,
             7,
         ),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -49,36 +47,6 @@ def ask_influx(url: str, query: str) -> list[Any]:
     return series
 
 
-@contextmanager
-def bridge(target: str) -> Iterator[str]:
-    """Takes what the sink writes by the API of InfluxDB 2 and writes it to a 1.x by its own."""
-
-    class Pass(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            coding = self.headers.get("Content-Encoding", "identity")
-            answer = httpx.post(
-                f"{target}/write",
-                params={"db": DATABASE, "precision": "ms"},
-                content=body,
-                headers={"Content-Encoding": coding},
-                trust_env=False,
-            )
-            self.send_response(answer.status_code)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base)
-            """A write is no news."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pass)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 # What comes last: counters were read twice, and the city knows of its incident.
 _LAST: Final = (
     "edunet_incidents_open and on () count(rate(edunet_samples_rejected_total[1m]))"
@@ -106,6 +74,10 @@ def _fill(house: House, victoria: str) -> None:
     eventually(scrape, lambda count: count >= 3, "three scrapes")
 
 
+def _sink(url: str) -> dict[str, str]:
+    return {"kind": "influx1", "url": url, "database": DATABASE}
+
+
 def _told(url: str) -> bool:
     return bool(ask(url, _LAST))
 
@@ -115,8 +87,7 @@ def city(folder: Path) -> Iterator[City]:
     """Started, cut in one place, and known to all three."""
     with (
         daemons.influxdb(folder) as influx,
-        bridge(influx.url) as taken,
-        House(folder / "house", sinks={"old": {"kind": "influx", "url": taken}}) as house,
+        House(folder / "house", sinks={"old": _sink(influx.url)}) as house,
         daemons.victoria_metrics(folder) as victoria,
         daemons.prometheus(folder, [f"127.0.0.1:{house.port}"]) as prometheus,
     ):

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 ROWS: Final = 10_000  # read from the log at a time
 LONGEST_S: Final = 300.0  # nobody makes us wait longer, whatever Retry-After says
 FAR_MS: Final = 30_000  # as old as this is too old to keep what is new waiting
+_REACHED: Final = "/reached"  # beside a sink's cursor in the books: no sink's name has a slash
 LOOK_S: Final = 0.5  # how often a quiet sink looks whether it is to stop
 
 
@@ -73,9 +74,9 @@ class Pusher:
         self.connected: bool | None = None  # None: not tried yet
         self._ground = ground
         self._pace = pace
-        self._settle_ns = 0 if outlet.ordered else int(pace.settle * 1e9)
+        self._reached = Position()  # all before it was delivered once, whatever is sent again
         self._lanes: Lanes | None = None
-        self._stored: Position | None = None
+        self._stored: tuple[Position, Position] | None = None
         self._away: AwayError | None = None
         self._rewound = -(1 << 62)
         self._lost_until = 0
@@ -137,9 +138,10 @@ class Pusher:
             lane.read(frames)
         if not frames:
             lane.skip(after)
-        elif not self._deliver(lanes, lane, frames):
+        elif not self._deliver(lanes, lane, frames, after):
             return
         else:
+            self._reached = max(self._reached, after)
             self._settle(lanes)
             if self._again(lanes):
                 lanes.rewind()
@@ -155,12 +157,12 @@ class Pusher:
             return False
         return self._ground.clock.now() - lane.oldest > FAR_MS
 
-    def _deliver(self, lanes: Lanes, lane: Lane, frames: Sequence[Frame]) -> bool:
+    def _deliver(self, lanes: Lanes, lane: Lane, frames: Sequence[Frame], after: Position) -> bool:
         """Write until it is done (true), or we are to stop or have news to deliver (false)."""
         before = self.outlet.connections
         while not self._stop.is_set():
             try:
-                self._write(frames)
+                self._write(frames, again=self.outlet.ordered and after <= self._reached)
             except DeliveryError as error:
                 self._complain(lanes, lane, error)
                 if self._overtaken(lanes, lane, self._pace.delay(lane.attempts - 1, error)):
@@ -198,12 +200,14 @@ class Pusher:
                 return True
         return False
 
-    def _write(self, frames: Sequence[Frame]) -> None:
+    def _write(self, frames: Sequence[Frame], again: bool) -> None:
         try:
             self.outlet.write(frames)
         except RefusedError as error:
             try:
                 for refusal in error.refusals:
+                    if again and refusal.late:
+                        continue  # it has them from the first time
                     path = self.aside.keep(refusal, self._ground.clock.now())
                     logger.warning("sink %s: %s; set aside as %s", self.name, refusal.words, path)
             except OSError as full:
@@ -217,33 +221,37 @@ class Pusher:
         """
         away, self._away = self._away, None
         now = self._ground.clock.ticks()
-        if away is None or self.outlet.ordered or not lanes.unsettled:
+        if away is None or not lanes.unsettled:
             return False
-        if not away.refused and now - self._rewound < 2 * self._settle_ns:
+        if not away.refused and now - self._rewound < 2 * self._pace.settle * 1e9:
             return False
         self._rewound = now
         return True
 
     def _settle(self, lanes: Lanes) -> None:
         """Let the stored cursor follow, some seconds behind."""
-        lanes.settle(self._ground.clock.ticks() - self._settle_ns)
-        if lanes.settled == self._stored or self._stop.is_set():
+        lanes.settle(self._ground.clock.ticks() - int(self._pace.settle * 1e9))
+        stored = lanes.settled, self._reached
+        if stored == self._stored or self._stop.is_set():
             return
-        self._stored = lanes.settled
-        row = (self.name, *self._stored)
+        self._stored = stored
+        rows = [(self.name, *stored[0]), (self.name + _REACHED, *stored[1])]
         try:
-            self._ground.books.submit(lambda books: _store(books, row))
+            self._ground.books.submit(lambda books: _store(books, rows))
         except EdunetError as error:
             logger.warning("sink %s cannot store its cursor: %s", self.name, error)
 
     def _start(self) -> Position:
         with self._ground.books.read() as books:
             query = 'SELECT segment, "offset" FROM cursors WHERE sink = ?'
-            row = books.execute(query, (self.name,)).fetchone()
-        self._stored = Position(*row) if row else None
+            row, reached = (
+                books.execute(query, (name,)).fetchone()
+                for name in (self.name, self.name + _REACHED)
+            )
         # A log that was thrown away begins anew: its first frame is news.
-        if self._stored is not None and self._stored <= self._ground.log.end:
-            return self._stored
+        if row and Position(*row) <= self._ground.log.end:
+            self._reached = Position(*(reached or row))
+            return Position(*row)
         self._lost_until = self._ground.log.lost(Position())  # was never ours to lose
         return Position()
 
@@ -259,5 +267,5 @@ class Pusher:
             )
 
 
-def _store(books: sqlite3.Connection, row: tuple[str, int, int]) -> None:
-    books.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", row)
+def _store(books: sqlite3.Connection, rows: list[tuple[str, int, int]]) -> None:
+    books.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", rows)

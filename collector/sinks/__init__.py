@@ -43,6 +43,7 @@ class Refusal(NamedTuple):
     body: bytes
     words: str
     suffix: str = "lp"  # of the file it is set aside in: which language the lines are
+    late: bool = False  # the server has something newer; what was sent before is always late
 
 
 class RefusedError(DeliveryError):
@@ -58,14 +59,14 @@ class Outlet(Protocol):
 
     @property
     def ordered(self) -> bool:
-        """Whether the other side takes a series in the order of time only, and keeps what it took.
+        """Whether the other side takes a series in the order of time only.
 
-        Then what an outage left behind goes before what is new, and nothing is sent again.
+        Then what an outage left behind goes before what is new.
         """
 
     @property
     def left_out(self) -> Mapping[str, int]:
-        """How many values or rows were not sent, by reason: `oversized`, `unnamed`."""
+        """How many values or rows were not taken, by reason: `oversized`, `unnamed`, `late`."""
 
     @property
     def connections(self) -> int:

@@ -83,16 +83,20 @@ class Rotating:
     def _news(self, lines: bytes) -> bytes:
         """What of the first lines of this run is not in the file already.
 
-        A crash between the write and the cursor brings the same lines again, in the same order.
+        The cursor trails behind, so a restart brings the same lines again, in the same order.
         """
         tail, self._tail = self._tail, None
         first = lines[: lines.find(b"\n") + 1]
         if not tail or not first:
+            self._tail = tail
             return lines
         at = tail.find(first)
-        if at >= 0 and lines.startswith(tail[at:]):
-            return lines[len(tail) - at :]
-        return lines
+        if at < 0:
+            return lines
+        if tail.startswith(lines, at):
+            self._tail = tail[at + len(lines) :] or None
+            return b""
+        return lines[len(tail) - at :] if lines.startswith(tail[at:]) else lines
 
     def _put_away(self) -> None:
         numbers = [int(n) for day, n, _ in self._away() if day == self._day]

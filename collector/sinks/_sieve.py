@@ -15,6 +15,7 @@ from edunet.errors import DeliveryError
 
 MOST_TRIES: Final = 1000  # for one body; what has not been told apart by then is given up together
 MOST_WORDS: Final = 5
+LATE: Final = re.compile("out of order|out of bounds|too old|duplicate sample", re.IGNORECASE)
 _FEW: Final = 8
 
 Attempt = Callable[[range], None]
@@ -45,7 +46,8 @@ class Sieve:
         if not self.bad:
             return None
         bad = sorted(self.bad, key=lambda rows: rows.start)
-        return Refusal(b"\n".join(map(text, bad)), "\n".join(self.words), suffix)
+        late = all(LATE.search(words) for words in self.words)
+        return Refusal(b"\n".join(map(text, bad)), "\n".join(self.words), suffix, late)
 
     def _refused(self, rows: range) -> str | None:
         self._left -= 1
@@ -102,6 +104,14 @@ def sifted(lines: Iterable[bytes], words: str, post: Callable[[bytes], None]) ->
     sieve = Sieve(lambda rows: post(joined(rows)))
     sieve.divide(range(len(each)), words)
     return sieve.refusal(joined)
+
+
+def merged(refusals: Iterable[Refusal]) -> list[Refusal]:
+    """Those of the same words as one: one file for a person to look at."""
+    alike: dict[tuple[str, str, bool], list[bytes]] = {}
+    for body, words, suffix, late in refusals:
+        alike.setdefault((words, suffix, late), []).append(body)
+    return [Refusal(b"\n".join(bodies), *why) for why, bodies in alike.items()]
 
 
 def _dropped(words: str) -> int:

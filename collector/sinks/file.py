@@ -52,7 +52,7 @@ class File(Sink):
 
 
 class _Writing:
-    """Order is that of the log, and what is written stays: nothing has to be sent again."""
+    """A file has one end: what an outage left goes before what is new."""
 
     ordered = True
     connections = 1

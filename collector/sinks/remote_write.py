@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from collector.sinks import Labels, Outlet, Refusal, RefusedError
+from collector.sinks import AwayError, Labels, Outlet, Refusal, RefusedError
 from collector.sinks._http import Credentialed
 from collector.sinks._posting import Posting
 from collector.sinks._request import Requests, Rows
-from collector.sinks._sieve import Sieve
+from collector.sinks._sieve import Sieve, merged
 from edunet.errors import DeliveryError
 from edunet.frame import Frame
 
@@ -44,11 +44,13 @@ class _Writing:
         self._writing: Sequence[Frame] | None = None
         self._left: deque[Rows] = deque()
         self._refusals: list[Refusal] = []
+        self._again = False
         self._unnamed = 0
+        self._late = 0
 
     @property
     def left_out(self) -> Mapping[str, int]:
-        return {"unnamed": self._requests.unnamed}
+        return {"unnamed": self._requests.unnamed, "late": self._late}
 
     @property
     def connections(self) -> int:
@@ -58,18 +60,25 @@ class _Writing:
         self._requests.forget()
 
     def write(self, frames: Sequence[Frame]) -> None:
-        # Where order matters, what was taken of a broken write must not be sent again. Elsewhere it
-        # must: the server may have broken off because it died, and forgot.
+        # A write that broke off goes on where it was: what was taken would be too old now.
         if not (self.ordered and self._writing is frames):
-            self._writing, self._refusals = frames, []
-            self._requests.unnamed = self._unnamed  # of a write that broke off: counted again
-            self._left = deque(self._requests.rows(frames, MOST))
-        while self._left:
-            self._deliver(self._left.popleft())
+            self._writing, self._refusals, self._again = frames, [], False
+            self._prepare(frames)
+        try:
+            while self._left:
+                self._deliver(self._left.popleft())
+        except AwayError:
+            self._again = True  # it may have died, and forgotten what it took of this write
+            self._prepare(frames)
+            raise
         self._writing, self._unnamed = None, self._requests.unnamed
         if self._refusals:
             refusals, self._refusals = self._refusals, []
-            raise RefusedError(refusals)
+            raise RefusedError(merged(refusals))
+
+    def _prepare(self, frames: Sequence[Frame]) -> None:
+        self._requests.unnamed = self._unnamed
+        self._left = deque(self._requests.rows(frames, MOST))
 
     def close(self) -> None:
         self._way.close()
@@ -95,5 +104,11 @@ class _Writing:
         except DeliveryError:
             self._left.appendleft(rows)
             raise
-        if refusal := sieve.refusal(lambda part: self._requests.text(rows.part(part)), "prom"):
-            self._refusals.append(refusal)
+        refusal = sieve.refusal(lambda part: self._requests.text(rows.part(part)), "prom")
+        if refusal is None:
+            return
+        if refusal.late:
+            self._late += sum(map(len, sieve.bad))
+            if self._again:
+                return  # it has forgotten nothing
+        self._refusals.append(refusal)

@@ -36,6 +36,7 @@ class Asked(NamedTuple):
     path: str
     headers: Mapping[str, str]
     body: str
+    raw: bytes = b""
 
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -72,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers["Content-Length"] or 0))
         if self.headers["Content-Encoding"] == "gzip":
             data = gzip.decompress(data)
-        asked = Asked(self.path, dict(self.headers), data.decode())
+        asked = Asked(self.path, dict(self.headers), data.decode(errors="replace"), data)
         number = len(server.asked)
         server.asked.append(asked)
         answer = server.rule(number, asked)

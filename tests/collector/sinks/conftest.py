@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from fake_sink import FakeServer, Rule
+from fake_sink import FakeServer, Rule, labels
+from receiving import Open
 
 from collector.pushing import Ground
+from collector.sinks import Labels, Outlet, parse
 from edunet.books import Books
 from edunet.clock import SystemClock
 from edunet.log import FrameLog
@@ -30,6 +33,19 @@ def serve() -> Iterator[Callable[[Rule], FakeServer]]:
         server.over.set()
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    outlets: list[Outlet] = []
+
+    def start(url: str, labels: Labels = labels, **more: Any) -> Outlet:
+        outlets.append(parse("rw", {"kind": "remote_write", "url": url, **more}).open(labels))
+        return outlets[-1]
+
+    yield start
+    for outlet in outlets:
+        outlet.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: run setup test check fast real daemons lock clean
+.PHONY: run setup test check fast real soak daemons lock clean
 
 # A virtual city on loopback, watched: pages, API and metrics on http://127.0.0.1:8080/
 run: setup
@@ -33,11 +33,15 @@ check: setup
 
 # Pure tests and the virtual city.
 fast: setup
-	$(BIN)/pytest -q -n $(CORES) -m "not daemon and not browser"
+	$(BIN)/pytest -q -n $(CORES) -m "not daemon and not browser and not soak"
 
 # Real daemons and a real browser; without them each test says what is missing.
 real: setup
-	$(BIN)/pytest -q -n $(CORES) -m "daemon or browser"
+	$(BIN)/pytest -q -n $(CORES) -m "(daemon or browser) and not soak"
+
+# The exhaustive ones, minutes long: every kind of server killed thirty times.
+soak: setup
+	$(BIN)/pytest -q -n $(CORES) -m soak
 
 # snmpd, sshd, FRR, VictoriaMetrics, Prometheus, Chromium...: installed, never started.
 daemons:

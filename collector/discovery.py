@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from sys import intern
 from typing import Final
 
 from collector.transports import Found, Listed
@@ -35,10 +36,11 @@ def facts_of(
         while called in taken:  # an agent may call one port as we call another
             called, by = f"ifIndex {row.ifindex} ({called})", "index"
         taken.add(called)
+        # A province has the same few names a hundred thousand times.
+        said, called, descr = intern(row.name), intern(called), intern(row.descr)
         ports.append(
-            Port(row.ifindex, row.name, called, row.alias, slot(called), by, row.descr, row.mac,
-                 row.skip)
-        )  # fmt: skip
+            Port(row.ifindex, said, called, row.alias, slot(called), by, descr, row.mac, row.skip)
+        )
     return Facts(
         descr=found.descr,
         object_id=found.object_id,

@@ -8,10 +8,12 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Final
 
+from collector.company import Company
 from collector.consumer import Consumer
 from collector.discovery import facts_of
+from collector.marks import Marks
 from collector.rows import silence, unasked
-from collector.schedule import Job, Schedule, fullness
+from collector.schedule import Job, Schedule, fullness, jobs_of
 from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Transport, UnlistedError
 from edunet.catalog import Catalog
@@ -23,12 +25,11 @@ from edunet.inventory.model import Device
 from edunet.settings import Intervals
 from edunet.topology import Topology
 
-TOGETHER: Final = 96  # devices a wake-up: batches have company, and nothing comes in large bursts
 _LONGEST_SLEEP_S: Final = 1.0
+_MANY: Final = 8  # rounds under way: from then on those just discovered wait for company
 _DISCOVER_AT_ONCE: Final = 256
 _LOOK_AGAIN_NS: Final = 3600_000_000_000  # cards are added and descriptions change unannounced
 _LOOK_AGAIN_LOST_NS: Final = 300_000_000_000  # while an interface of the inventory is not there
-_TABLE_REST_NS: Final = 300_000_000_000  # some agents say at each look that their table changed
 _DOUBT: Final = 3  # rounds in a row without an answer: from then on one datagram asks first
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 class Polling:
     """The SNMP side of one collector. `run` never returns; `urge` may be called from its loop."""
+
+    together = 96  # devices a wake-up: batches have company, and nothing comes in large bursts
 
     def __init__(
         self,
@@ -59,10 +62,11 @@ class Polling:
         self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
         self._busy: set[str] = set()
         self._ends: dict[str, tuple[tuple[Port, ...], tuple[Port, ...]]] = {}
-        self._uptimes: dict[str, int] = {}
+        self._marks = Marks()
         self._missed: dict[str, int] = {}  # rounds in a row without any answer
-        self._listed: dict[str, int] = {}  # ticks of the last discovery
-        self.schedule = Schedule(self._jobs(intervals), clock.ticks(), TOGETHER)
+        self.schedule = Schedule(
+            jobs_of(self._devices.values(), self._wanted, intervals), clock.ticks(), self.together
+        )
         self._gate = asyncio.Semaphore(_DISCOVER_AT_ONCE)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,7 +77,7 @@ class Polling:
             if before._devices.get(name) != device or name not in before.facts:
                 continue
             self.facts[name] = before.facts[name]
-            self._uptimes[name] = before._uptimes.get(name, 0)
+            self._marks.keep(name, before._marks)
             if name in before._reached:
                 self._reached.add(name)
             if name not in before._stale and before._wanted.get(name) == self._wanted.get(name):
@@ -91,6 +95,11 @@ class Polling:
             await asyncio.gather(*rounds, return_exceptions=True)
 
     async def _ask_for_ever(self, consumer: Consumer, health: Health) -> None:
+        def put(jobs: list[Job]) -> None:
+            idle = [job for job in jobs if job.device not in self._busy]
+            self._spawn(self._round(idle, consumer, health, company))
+
+        company = Company(put)
         while True:
             now = self._clock.ticks()
             self._wake.clear()
@@ -103,7 +112,7 @@ class Polling:
                     self.schedule.again(job, now)
             jobs = [job for job, _ in due if job.device not in self._busy]
             for some in self._apart(jobs):
-                self._spawn(self._round(some, consumer, health))
+                self._spawn(self._round(some, consumer, health, company))
             next_ns = self.schedule.next_ns()
             pause = _LONGEST_SLEEP_S if next_ns is None else (next_ns - self._clock.ticks()) / 1e9
             with contextlib.suppress(TimeoutError):
@@ -126,13 +135,6 @@ class Polling:
         rounds = await asyncio.gather(*(answers(device) for device in self._devices))
         return [answer for each in rounds for answer in each]
 
-    def _jobs(self, intervals: Intervals) -> Iterator[Job]:
-        for device in self._devices.values():
-            full = round((device.interval or intervals.interfaces) * 1e9)
-            yield Job(device.id, "interfaces", full)
-            if self._wanted.get(device.id) or device.reach == "snmp":
-                yield Job(device.id, "links", min(round(intervals.links * 1e9), full))
-
     def _apart(self, jobs: Iterable[Job]) -> Iterator[list[Job]]:
         """One job a device, the fuller when two are due; those to be discovered each by itself.
 
@@ -146,13 +148,15 @@ class Polling:
             if self._unknown(job.device):
                 yield [job]
 
-    async def _round(self, jobs: Sequence[Job], consumer: Consumer, health: Health) -> None:
+    async def _round(
+        self, jobs: Sequence[Job], consumer: Consumer, health: Health, company: Company
+    ) -> None:
         """Ask the devices of these jobs."""
         started = self._clock.ticks()
         waiting = {job.device for job in jobs}
         self._busy |= waiting
         try:
-            async with contextlib.aclosing(self._answers(jobs, consumer)) as answers:
+            async with contextlib.aclosing(self._answers(jobs, consumer, company)) as answers:
                 async for answer in answers:
                     device = answer.ask.device.id
                     waiting.discard(device)
@@ -166,9 +170,12 @@ class Polling:
         health.answered.set(len(self._reached) / max(len(self._devices), 1))
 
     async def _answers(
-        self, jobs: Sequence[Job], consumer: Consumer
+        self, jobs: Sequence[Job], consumer: Consumer, company: Company | None = None
     ) -> AsyncGenerator[Answer, None]:
-        """The answers to these jobs, each delivered already."""
+        """The answers to these jobs, each delivered already.
+
+        `company` takes those that had to be discovered, when there are many of them.
+        """
         asks: list[Ask] = []
         for job in jobs:
             # Those that must be discovered come alone: nobody waits for them here.
@@ -177,6 +184,8 @@ class Polling:
             if isinstance(asked, Answer):
                 self._deliver(asked, consumer)
                 yield asked
+            elif alone and company and asked.ports and len(self._tasks) > _MANY:
+                company.put(job)
             else:
                 asks.append(asked)
         async with contextlib.aclosing(self._transport.poll(asks)) as answers:
@@ -220,8 +229,7 @@ class Polling:
 
     def _links(self, device: str, ports: tuple[Port, ...]) -> tuple[Port, ...]:
         """Those at the ends of links; the same tuple for the same ports."""
-        known = self._ends.get(device)
-        if known is None or known[0] is not ports:
+        if (known := self._ends.get(device)) is None or known[0] is not ports:
             wanted = self._wanted.get(device, set())
             known = self._ends[device] = ports, tuple(p for p in ports if p.name in wanted)
         return known[1]
@@ -251,32 +259,19 @@ class Polling:
         if found.silent:
             self._unlisted[device.id] = f"{device.id}: walk of {'; '.join(found.silent)}"
         later = _LOOK_AGAIN_LOST_NS if facts.lost or found.silent else _LOOK_AGAIN_NS
-        self._listed[device.id] = self._clock.ticks()
-        self._look_again[device.id] = self._listed[device.id] + later
+        self._marks.listed(device.id, self._clock.ticks())
+        self._look_again[device.id] = self._clock.ticks() + later
         consumer.facts(device.id, facts)
 
     def _deliver(self, answer: Answer, consumer: Consumer) -> None:
         device = answer.ask.device.id
         for frame in answer.frames:
             consumer.frame(frame)
-        if self._restarted(device, answer.uptime) or answer.stale or self._retabled(answer):
+        changed = self.facts.get(device, Facts()).changed
+        if self._marks.moved(answer, changed, self._clock.ticks()) or answer.stale:
             self._stale.add(device)
         self._missed[device] = 0 if answer.answered else self._missed.get(device, 0) + 1
         self._trouble(device, answer.trouble or self._unlisted.get(device), consumer)
-
-    def _restarted(self, device: str, uptime: int) -> bool:
-        """Whether the device's uptime fell: its ifIndexes may have changed."""
-        before = self._uptimes.get(device, 0)
-        if uptime:
-            self._uptimes[device] = uptime
-        return 0 < uptime < before
-
-    def _retabled(self, answer: Answer) -> bool:
-        """Whether the device says that its interface table is not the one that was listed."""
-        device = answer.ask.device.id
-        listed = self.facts.get(device, Facts()).changed
-        rested = self._clock.ticks() - self._listed.get(device, 0) >= _TABLE_REST_NS
-        return answer.changed is not None and answer.changed != listed and rested
 
     def _trouble(self, device: str, trouble: str | None, consumer: Consumer) -> None:
         """Say once when a device is lost and once when it is back."""

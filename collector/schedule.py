@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from edunet.inventory.model import Device
+from edunet.settings import Intervals
 
 _FIRST_ROUND_NS: Final = 5_000_000_000
 _FINEST: Final = 2**32
@@ -107,6 +110,17 @@ class Schedule:
         steady, period = entry.steady_ns, entry.job.period_ns
         rounds = max(0, -(-(now_ns + period // 2 - steady) // period))
         return steady + rounds * period
+
+
+def jobs_of(
+    devices: Iterable[Device], linked: Container[str], intervals: Intervals
+) -> Iterator[Job]:
+    """What to ask of these devices; `linked` are those at the ends of links."""
+    for device in devices:
+        full = round((device.interval or intervals.interfaces) * 1e9)
+        yield Job(device.id, "interfaces", full)
+        if device.id in linked or device.reach == "snmp":
+            yield Job(device.id, "links", min(round(intervals.links * 1e9), full))
 
 
 def fullness(job: Job) -> tuple[int, bool]:

@@ -30,6 +30,7 @@ class Lister:
     def __init__(self, client: Client, table: Mib) -> None:
         self._client, self._mib = client, table
         self._modesty: dict[str, int] = {}
+        self._skips: dict[frozenset[str], frozenset[str]] = {}
 
     def modest(self, device: Device) -> bool:
         """Whether it is not to be asked by GETBULK."""
@@ -127,6 +128,7 @@ class Lister:
             said = {name: rows.get(index) for name, rows in identity.items()}
             words = {name: text(said[name]) for name in ("name", "alias", "descr")}
             skip = frozenset(self._skipped(index, columns))
+            skip = self._skips.setdefault(skip, skip)  # a province has few different ones
             found.append(Listed(index, **words, mac=mac_of(said["mac"]), skip=skip))
         return tuple(found)
 

@@ -106,13 +106,16 @@ class Tickets:
     def late(self, questions: Ints) -> tuple[Ints, Ints]:
         """Take note of questions nobody answered: their tickets, and which are to be put again.
 
-        One who has answered others may only have been overrun.
+        One who has answered others may only have been overrun; one who is known to lose questions
+        gets a second chance with the first of them.
         """
         tickets = self._owner[questions]
         questions, tickets = questions[tickets >= 0], tickets[tickets >= 0]
         self.crowded[tickets] |= self._flying[tickets] > 1
         np.subtract.at(self._again, tickets, 1)
-        anew = (self.values[tickets] > 0) & (self._again[tickets] >= 0)
+        chances = self._again[tickets]
+        weak = (self._at_once[tickets] == 1) & (chances == _AGAIN - 1)
+        anew = ((self.values[tickets] > 0) & (chances >= 0)) | weak
         lost, mine = questions[~anew], tickets[~anew]
         self._owner[lost] = -1
         np.subtract.at(self._flying, mine, 1)

@@ -28,6 +28,7 @@ from edunet.settings import Intervals
 from edunet.topology import compile_topology
 
 _LATEST_S: Final = 30.0  # for the last answer of a cycle, when its time is over
+_SETTLE_S: Final = 0.1
 _LISTED_S: Final = 3600.0
 
 
@@ -66,6 +67,13 @@ class Cycle(NamedTuple):
     told: Sequence[Told]
     cpu_s: float
     wall_s: float
+
+
+class Pace(NamedTuple):
+    """How often everybody is asked, about so many together; None: in bursts, all at once."""
+
+    period_s: float | None
+    together: int
 
 
 class Order(NamedTuple):
@@ -124,12 +132,15 @@ class Witness:
         for ask in asks:
             name = ask.device.id
             self.open[name] = now - self.late.pop(name, 0.0), now
+        over: list[tuple[Answer, float]] = []
         async for answer in self._inner.poll(asks):
             for frame in answer.frames:
                 if frame.kind == "interface":
                     self._came(frame)
-            self._over(answer)
+            over.append((answer, time.monotonic()))
             yield answer
+        # Rows may come with another's answer, which somebody else is just being given.
+        asyncio.get_running_loop().call_later(_SETTLE_S, self._all_over, over)
 
     async def close(self) -> None:
         await self._inner.close()
@@ -140,7 +151,11 @@ class Witness:
             self._rows = np.concatenate([self._rows, np.zeros(most, bool)])
         self._rows[frame.slots] = True
 
-    def _over(self, answer: Answer) -> None:
+    def _all_over(self, answers: Sequence[tuple[Answer, float]]) -> None:
+        for answer, over in answers:
+            self._over(answer, over)
+
+    def _over(self, answer: Answer, over: float) -> None:
         ask = answer.ask
         due, asked = self.open.pop(ask.device.id)
         slots = [port.slot for port in ask.ports if port.slot < len(self._rows)]
@@ -153,23 +168,24 @@ class Witness:
         heard = answer.answered == 1 and bool(ask.ports)
         self._news.set()
         self.heard_of.add(ask.device.id)
-        self.told.append(Told(ask.device.id, due, asked, time.monotonic(), heard, missing, runs))
+        self.told.append(Told(ask.device.id, due, asked, over, heard, missing, runs))
 
 
-def collect(pipe: Connection, inventory: Inventory, period_s: float | None) -> None:
-    """In a child: tells its memory, lists every device and says so; then measures as ordered.
-
-    `period_s` None: in bursts, everybody at once.
-    """
-    asyncio.run(_collect(pipe, inventory, period_s))
+def collect(pipe: Connection, inventory: Inventory, pace: Pace) -> None:
+    """In a child: tells its memory, lists every device and says so; then measures as ordered."""
+    asyncio.run(_collect(pipe, inventory, pace))
 
 
-async def _collect(pipe: Connection, inventory: Inventory, period_s: float | None) -> None:
+async def _collect(pipe: Connection, inventory: Inventory, pace: Pace) -> None:
+    class Paced(Polling):
+        together = pace.together
+
+    period_s = pace.period_s
     access, clock = Access("2c", COMMUNITY.encode()), SystemClock()
     witness = Witness(Vector(lambda _: access, clock))
     period = f"{period_s or 86_400:g}s"
     intervals = Intervals.model_validate({"links": period, "interfaces": period})
-    polling = Polling(compile_topology(inventory), Catalog(), intervals, witness, clock)
+    polling = Paced(compile_topology(inventory), Catalog(), intervals, witness, clock)
     _stamped(polling, witness)
     asked = [device.id for device in inventory.devices]
     roll = Roll(len(asked))

@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 import lab
+from collector.polling import Polling
 from edunet.cli._bench_child import Child
-from edunet.cli._bench_collector import Cycle, Listing, Order, Told, collect
+from edunet.cli._bench_collector import Cycle, Listing, Order, Pace, Told, collect
 from edunet.cli._bench_machine import about
 from edunet.cli._bench_network import COMMUNITY, PORTS, groups
 from edunet.errors import ConfigError
@@ -23,7 +24,7 @@ _GOOD, _LOSSY, _DEAD = "good", "lossy", "dead"
 class Plan(NamedTuple):
     """How many devices; which per cent are dead and lossy; every so many seconds, or at once.
 
-    `loss`: the share of its answers that a lossy device loses.
+    `loss`: the share of its answers that a lossy device loses. `together`: devices a wake-up.
     """
 
     devices: int
@@ -34,6 +35,7 @@ class Plan(NamedTuple):
     burst: bool
     warm: int
     cycles: int
+    together: int = Polling.together
 
     def sizes(self) -> dict[str, int]:
         """Devices by group.
@@ -62,7 +64,9 @@ _READ: Final = (
 def report(plan: Plan) -> Iterator[str]:
     """The lines of the report, as they become known."""
     sizes = plan.sizes()
-    pace = "at once" if plan.burst else f"within {plan.period_s:g} s"
+    pace = "at once"
+    if not plan.burst:
+        pace = f"within {plan.period_s:g} s, about {plan.together} a wake-up"
     yield (
         f"edunet bench province: {plan.devices} devices x {PORTS} ports, {pace};"
         f" {sizes[_DEAD]} dead, {sizes[_LOSSY]} losing {plan.loss:g} % of their answers"
@@ -73,7 +77,7 @@ def report(plan: Plan) -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="edunet-bench-") as data,
         lab.start(network, COMMUNITY, Path(data)) as city,
-        Child("the collector", collect, _asked(network), _period(plan)) as collector,
+        Child("the collector", collect, _asked(network), _pace(plan)) as collector,
     ):
         before: float = collector.take()
         listing: Listing = collector.take()
@@ -145,5 +149,5 @@ def _asked(network: Inventory) -> Inventory:
     return network.model_copy(update={"devices": devices, "links": (), "vantage": ()})
 
 
-def _period(plan: Plan) -> float | None:
-    return None if plan.burst else plan.period_s
+def _pace(plan: Plan) -> Pace:
+    return Pace(None if plan.burst else plan.period_s, plan.together)

@@ -90,13 +90,14 @@ def province(
         int, typer.Option("--warm", min=0, help="Cycles not counted: the dead become known.")
     ] = 3,
     cycles: Annotated[int, typer.Option("--cycles", min=1, help="How many are measured.")] = 1,
+    together: Annotated[int, typer.Option("--together", min=1, help="Devices a wake-up.")] = 96,
     save: Save = False,
     results: Results = _RESULTS,
 ) -> None:
     """Collect tens of thousands of devices in one process, some dead, some losing answers."""
     from edunet.cli._bench_province import Plan, report
 
-    plan = Plan(devices, dead, lossy, loss, period, burst, warm, cycles)
+    plan = Plan(devices, dead, lossy, loss, period, burst, warm, cycles, together)
     _tell("province-burst" if burst else "province", report(plan), save, results)
 
 

@@ -151,9 +151,10 @@ async def test_the_witness_counts_ports_without_a_row_and_in_how_many_pieces() -
     there = [slot for slot in slots if slot - 10 not in {1, 2, 5, 27, 28}]
     witness = Witness(_Half(*there))
     witness.late[SWITCH.id] = 0.25
-    for _ in range(2):  # rows of the round before do not count in this one
+    for number in range(2):  # rows of the round before do not count in this one
         async for _ in witness.poll([Ask(SWITCH, 0, PORTS)]):
             pass
+        await witness.until(lambda: len(witness.told) > number, 5.0)  # noqa: B023 (at once)
     first, again = witness.told
 
     assert (5, 3) == (first.missing, first.runs) == (again.missing, again.runs)

@@ -9,12 +9,13 @@ import numpy as np
 from liar import COMMUNITY, NAME
 
 from collector.mibs import mib
-from collector.transports import Ask
+from collector.transports import Answer, Ask
+from collector.transports.snmp import Snmp
 from collector.transports.vector import Vector
 from collector.vector.framing import frame
 from collector.vector.mmsg import STRIDE, Batch, sockaddr
 from collector.vector.replies import Came, Lost
-from edunet.clock import ManualClock
+from edunet.clock import ManualClock, SystemClock
 from edunet.facts import Port
 from edunet.frame import Frame
 from edunet.inventory.model import Device
@@ -182,3 +183,16 @@ def reply(
     pdu = lengthy(ber.RESPONSE, body + lengthy(ber.SEQUENCE, binds, widths[2]), widths[1])
     words = ber.V2C + ber.element(ber.OCTETS, community.encode())
     return lengthy(ber.SEQUENCE, words + pdu, widths[0])
+
+
+class Spied(Vector):
+    """`singly`: how often somebody had to be asked without the batches."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: ACCESS, SystemClock())
+        self.singly = 0
+        self._scalar.ask = self._spied  # type: ignore[method-assign]
+
+    async def _spied(self, ask: Ask) -> Answer:
+        self.singly += 1
+        return await Snmp.ask(self._scalar, ask)

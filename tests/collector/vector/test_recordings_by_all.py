@@ -12,16 +12,12 @@ from typing import Any
 import pytest
 import recorded
 import snmpsim_data  # type: ignore[import-untyped]  # it is data
-from batched import ACCESS, TABLE
+from batched import ACCESS, TABLE, Spied
 from clients import CLIENTS
 from polled import Line, spoken, table
 from recorded import COUNTERS, NUMBERS, Recorded
 
 from collector.mibs import Source
-from collector.transports import Answer, Ask
-from collector.transports.snmp import Snmp
-from collector.transports.vector import Vector
-from edunet.clock import SystemClock
 from edunet.facts import Port
 from edunet.frame import Reason
 
@@ -103,19 +99,6 @@ def batched(port: Port, recording: Recorded) -> bool:
 def spread(ports: Sequence[Port], most: int) -> Sequence[Port]:
     """At most so many, from the first to the last."""
     return ports[:: max(1, -(-len(ports) // most))]
-
-
-class Spied(Vector):
-    """`singly`: how often somebody had to be asked without the batches."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda _: ACCESS, SystemClock())
-        self.singly = 0
-        self._scalar.ask = self._spied  # type: ignore[method-assign]
-
-    async def _spied(self, ask: Ask) -> Answer:
-        self.singly += 1
-        return await Snmp.ask(self._scalar, ask)
 
 
 async def compared(path: Path, folder: Path) -> int:

@@ -18,6 +18,7 @@ from api.scope import Scope
 from edunet.facts import Port
 from edunet.inventory.model import Device
 from edunet.metrics import Metric
+from edunet.states import State
 from edunet.topology import Topology
 
 Values = npt.NDArray[Any]
@@ -116,8 +117,13 @@ class Compat:
     def one(self, picture: Picture, device: Device, every: bool) -> list[bytes]:
         """One device as snmp_exporter tells it: without `instance`, which the scraper adds.
 
-        Nothing when it has told nothing lately.
+        Nothing when its agent did not answer last: the exporter would fail, and so `up` be 0.
         """
+        node = picture.topology.node[f"device:{device.id}"]
+        lost = State(picture.verdict.nodes[node]).up is False
+        clock = _read_clock(picture, device, False)
+        if lost or not len(clock.slots):
+            return []
         return list(self._blocks(picture, [device], False, every))
 
     def _blocks(
@@ -128,8 +134,7 @@ class Compat:
             found = [self._ports(picture, device, named, every) for device in devices]
         ports = _joined(found)
         ports = _picked(ports, fresh(picture, "interface", ports.slots))
-        clocks = _joined([_clock(picture, device, named) for device in devices])
-        clocks = _picked(clocks, fresh(picture, "device", clocks.slots))
+        clocks = _joined([_read_clock(picture, device, named) for device in devices])
         yield from _told(picture, "device", UPTIME, clocks)
         for one in OBJECTS:
             yield from _told(picture, "interface", one, ports)
@@ -189,8 +194,11 @@ def _place(topology: Topology, device: Device, named: bool) -> dict[str, str]:
     return {"instance": instance(device), **place} if named else place
 
 
-def _clock(picture: Picture, device: Device, named: bool) -> Rows:
+def _read_clock(picture: Picture, device: Device, named: bool) -> Rows:
+    """The clock of a device, or no row while its agent is silent."""
     slot = picture.slots.get(("device", device.id), -1)
+    if picture.table("device").value(UPTIME.column, slot) is None:
+        return _joined([])
     place = _place(picture.topology, device, named)
     return Rows(texts([labels(place)]), np.array([slot], np.int32))
 

@@ -27,8 +27,8 @@ def compat(
     """Ports and uptime of devices by the names of snmp_exporter's `if_mib`, in text format 0.0.4.
 
     Without `target` every device, told apart by `instance`: scrape it with `honor_labels`. With
-    it (an address, ADDRESS:PORT or a device's id) one device, as snmp_exporter would; 503 when it
-    has told nothing lately, so that `up` is 0.
+    it (an address, ADDRESS:PORT or a device's id) one device, as snmp_exporter would; 503 while it
+    does not answer, so that `up` is 0.
     """
     if county is not None and not view.seen_county(county):
         view.missing(county)
@@ -41,7 +41,7 @@ def compat(
             view.missing(target)
         blocks = told.one(view.picture, device, every)
         if not blocks:
-            raise HTTPException(503, f"{device.id} has told nothing lately")
+            raise HTTPException(503, f"{device.id} does not answer")
     headers = {
         "Cache-Control": "no-store",
         "Content-Type": accept.TEXT,

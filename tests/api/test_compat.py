@@ -133,7 +133,8 @@ async def test_one_device_is_told_as_the_exporter_would(source: Painted, target:
 async def test_a_silent_device_fails_its_scrape_and_an_unknown_one_is_not_there(
     source: Painted,
 ) -> None:
-    assert 503 == (await ask(source, target="127.8.0.3")).status_code
+    for down_or_mute in ("127.8.0.3", "127.8.0.4"):
+        assert 503 == (await ask(source, target=down_or_mute)).status_code
     assert 404 == (await ask(source, target="127.8.0.99")).status_code
     assert 404 == (await ask(source, Scope("county", "c1"), target="core")).status_code
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +18,7 @@ CUT: Final = "core-c3"
 DATABASE: Final = "edunet"
 # Kept, because a client costs more than a thousand answers.
 _HTTP: Final = httpx.Client(trust_env=False)
+atexit.register(_HTTP.close)
 
 
 class City(NamedTuple):
@@ -48,8 +51,15 @@ def ask_influx(url: str, query: str) -> list[Any]:
 
 
 # What comes last: counters were read twice, and the city knows of its incident.
+_SLOW: Final = (
+    r"edunet_samples_rejected_total{",
+    r'edunet_device_uptime_seconds{[^}]*device="c1-s01-sw"',
+    r'edunet_link_utilization_ratio{[^}]*link="c1-s01-up"',
+    r'edunet_interface_up{[^}]*device="c1-s01-sw"',
+)
 _LAST: Final = (
     "edunet_incidents_open and on () count(rate(edunet_samples_rejected_total[1m]))"
+    ' and on () count(edunet_device_uptime_seconds{device="c1-s01-sw"})'
     ' and on () count(edunet_school_up{county="c3"} == 0)'
 )
 
@@ -58,8 +68,8 @@ def _fill(house: House, victoria: str) -> None:
     """Two scrapes of the city, a second or more apart: counters must have moved."""
     eventually(
         lambda: house.ask("/metrics").text,
-        lambda text: "edunet_samples_rejected_total{" in text,
-        "the reboot to be noticed",
+        lambda text: all(re.search(wanted, text) for wanted in _SLOW),
+        "the reboot to be noticed, and a school's switch to tell all of itself",
     )
     seen: set[str] = set()
 

@@ -5,37 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-import asn1
-from batched import EXCEPTIONS, UNSIGNED, Cell, Desk, Question, reply
+from alike import agree
+from batched import EXCEPTIONS, UNSIGNED, Desk, reply
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from liar import COMMUNITY
 
-from collector.snmp import community
-from collector.snmp.pdu import Value
 from lab import ber
 
-TAGS = {ber.INTEGER, ber.OCTETS, 5, ber.OID, ber.IP_ADDRESS, ber.OPAQUE, *UNSIGNED, *EXCEPTIONS}
 Mutation = tuple[str, int, bytes]
-
-
-def meant(value: Cell) -> Value:
-    """What RFC 3416 and X.690 say of a cell; a number that is none stays the bytes it is."""
-    kind, contents = value
-    if kind in EXCEPTIONS:
-        return Value(kind, None)
-    if kind == ber.INTEGER and 1 <= len(contents) <= 5:
-        number = int.from_bytes(contents, signed=True)
-        if len(contents) < 5 or contents[0] in {0, 255}:
-            return Value(kind, number)
-    most = UNSIGNED.get(kind)
-    if (
-        most
-        and contents
-        and (len(contents) <= most or (not contents[0] and len(contents) == most + 1))
-    ):
-        return Value(kind, int.from_bytes(contents))
-    return Value(kind, contents)
 
 
 @cache
@@ -105,13 +82,6 @@ def mutated(data: bytes, how: Sequence[Mutation]) -> bytes:
     return data
 
 
-def by_scalar(question: Question, data: bytes) -> list[tuple[bytes, Value]]:
-    answer = community.opened(community.V2C, COMMUNITY.encode(), question.id, data)
-    assert answer is not None, "the scalar client says it answers another question"
-    assert not answer.status
-    return [(bind.name, bind.value) for bind in answer.binds]
-
-
 @settings(max_examples=600, deadline=None)
 @given(answers())
 def test_what_is_read_is_what_two_other_decoders_read(said: tuple[int, bytes]) -> None:
@@ -133,16 +103,6 @@ def test_what_is_read_is_what_two_other_decoders_read(said: tuple[int, bytes]) -
     event("read" if mine.number in found else "handed on" if len(lost.odd) else "dropped")
     if mine.number in found:
         agree(mine, data, found[mine.number])
-
-
-def agree(question: Question, data: bytes, found: Sequence[Cell]) -> None:
-    """These cells, by name and in order, are what the others read."""
-    assert [*zip(question.names, map(meant, found), strict=True)] == by_scalar(question, data)
-    if not {tag for tag, _ in found} <= TAGS:
-        return  # both of ours take a tag for one byte: to pyasn1 some begin a longer one
-    said = asn1.read(data)
-    assert (1, COMMUNITY.encode(), question.id, 0) == said[:4]
-    assert [*zip(map(ber.subids, question.names), found, strict=True)] == said.binds
 
 
 @settings(max_examples=300, deadline=None)

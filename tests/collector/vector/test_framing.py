@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import pytest
-from batched import (
-    ACCESS,
-    EXCEPTIONS,
-    NOW,
-    TABLE,
-    UINTEGER32,
-    UNSIGNED,
-    Cell,
-    Desk,
-    Question,
-    reply,
-)
+from alike import PREFIX, Row, rows_by_scalar, rows_of
+from batched import EXCEPTIONS, UINTEGER32, UNSIGNED, Cell, Desk, Question, reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.rows import Engine, Reading, frames_of
-from collector.snmp import community
-from collector.snmp.pdu import Value
-from collector.values import number_of
-from edunet.frame import Frame, Reason
 from lab import ber
 
-Row = dict[str, Any]
 IN, OUT, LOW_IN, LOW_OUT = "ifHCInOctets", "ifHCOutOctets", "ifInOctets", "ifOutOctets"
 FAST, SPEED, OPER = "ifHighSpeed", "ifSpeed", "ifOperStatus"
-PREFIX = {source.object: source.prefix for source in TABLE.sources()} | {
-    word: ber.name(tuple(map(int, oid.split(".")))) for word, oid in TABLE.scalars.items()
-}
 GONE, TEXT = (0x81, b""), (ber.OCTETS, b"many")
 
 
@@ -47,42 +27,10 @@ def desk() -> Desk:
     return Desk()
 
 
-def told(frames: Sequence[Frame]) -> dict[int, Row]:
-    """Slot -> column -> value, or its reason; a column that is not there is all missing."""
-    found: dict[int, Row] = {}
-    for frame in frames:
-        for at, slot in enumerate(frame.slots.tolist()):
-            row: Row = {
-                name: values[at].item()
-                if frame.good(name)[at]
-                else Reason(int(frame.reason[name][at])).name
-                for name, values in frame.columns.items()
-            }
-            row = {name: value for name, value in row.items() if value != "MISSING"}
-            found[slot] = row | {"uptime": int(frame.uptime[at]), "time": int(frame.times[at])}
-    return found
-
-
-def by_scalar(question: Question, data: bytes) -> dict[int, Row]:
-    """As `Snmp` makes rows: what `collector.rows` says of the values its decoder read."""
-    said = community.opened(community.V2C, ACCESS.community, question.id, data)
-    assert said is not None
-    values: dict[bytes, Value] = {
-        bind.name: bind.value for bind in said.binds if not bind.value.absent
-    }
-    reading = Reading(question.ask.ports, values, NOW)
-    boots, seconds = (
-        number_of(values.get(PREFIX[word])) for word in ("snmpEngineBoots", "snmpEngineTime")
-    )
-    engine = Engine(boots, seconds) if boots and seconds is not None else None
-    frames, _ = frames_of(question.ask, [reading], TABLE, NOW, engine)
-    return told([frame for frame in frames if frame.kind == "interface"])
-
-
 def by_batch(question: Question, data: bytes) -> dict[int, Row]:
     came, lost = desk().read((question, data))
     assert 0 == len(lost.odd)
-    return told(desk().frames(came))
+    return rows_of(desk().frames(came))
 
 
 def said(at: int, cells: dict[str, Cell]) -> tuple[Question, bytes]:
@@ -100,7 +48,7 @@ def both(at: int, **cells: Cell) -> Row:
     """What both say of the first row."""
     question, data = said(at, cells)
     batch = by_batch(question, data)
-    assert by_scalar(question, data) == batch
+    assert rows_by_scalar(question, data) == batch
     return batch[question.ask.ports[0].slot]
 
 
@@ -253,7 +201,7 @@ def test_whatever_stands_in_a_cell_both_say_the_same_of_every_row(data: st.DataO
             known[place] = data.draw(cells)
     packet = reply(question, known)
 
-    assert by_scalar(question, packet) == by_batch(question, packet)
+    assert rows_by_scalar(question, packet) == by_batch(question, packet)
 
 
 NAMES = ("p7", "", "p", "p77", "P7", "p7 ", "p7\0", "\0p7", "p" * 32, "p" * 33, "p" * 110)

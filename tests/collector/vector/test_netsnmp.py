@@ -1,4 +1,4 @@
-"""The agent of Debian in batches, over ::1 and IPv4: read as by the scalar client, dead or alive."""
+"""The agent of Debian in batches, by ::1 and IPv4: read as by the scalar client, dead or alive."""
 
 from __future__ import annotations
 

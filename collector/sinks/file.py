@@ -19,7 +19,7 @@ from edunet.errors import DeliveryError
 from edunet.frame import Frame
 
 _SCALE: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
-_HELPLESS: Final = {1, 2, 13, 20, 21, 30}  # EPERM ENOENT EACCES ENOTDIR EISDIR EROFS
+_HELPLESS: Final = {1, 2, 13, 17, 20, 21, 30}  # EPERM ENOENT EACCES EEXIST ENOTDIR EISDIR EROFS
 HEADER: Final = ",".join(["time", "value", "metric", *LABELS]).encode() + b"\n"
 
 

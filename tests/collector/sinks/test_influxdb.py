@@ -6,6 +6,7 @@ the sink itself makes of such a server is the last test.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from daemons import Daemon, influxdb, until
 from fake_sink import START, interfaces, labels
 
 from collector.pushing import Ground, Pace, Pusher
-from collector.sinks import UnwelcomeError
+from collector.sinks import RefusedError, UnwelcomeError
 from collector.sinks._lines import Lines
 from collector.sinks.influx import Influx
+from collector.sinks.influx1 import Influx1
 from edunet.frame import Frame
 
 pytestmark = pytest.mark.daemon
@@ -108,6 +110,51 @@ def test_what_is_written_twice_is_there_once(server: Daemon) -> None:
 
     (series,) = ask(server, "SELECT count(receive_bytes_total) FROM interface")
     assert 30 == series["values"][0][1]
+
+
+def test_lines_of_another_type_cost_only_themselves(server: Daemon) -> None:
+    """A real partial write: InfluxDB stores the others, and answers 400."""
+    day = START // 1000 * 1_000_000_000  # the type of a field is one for all of a shard
+    odd = f"interface,device=odd receive_bytes_total=1.5 {day}".encode()
+    answer = httpx.post(f"{server.url}/write?db=edunet", content=odd, trust_env=False)
+    assert 204 == answer.status_code
+    frames = [interfaces(n, rows=100) for n in range(3)]
+    week = 7 * 86_400
+    frames.append(interfaces(3, rows=100, start=START + week * 1000))
+    outlet = Influx1(url=server.url, database="edunet").open(labels)
+    with pytest.raises(RefusedError) as caught:
+        outlet.write(frames)
+    outlet.close()
+
+    (refusal,) = caught.value.refusals
+    assert "field type conflict" in refusal.words
+    assert 300 == len(refusal.body.splitlines())
+    found = ask(server, "SELECT receive_bytes_total FROM interface WHERE device != 'odd'")
+    assert 100 == sum(len(series["values"]) for series in found)
+
+
+def test_what_is_older_than_the_retention_policy_is_set_aside_in_one_piece(server: Daemon) -> None:
+    ask(server, "CREATE RETENTION POLICY day ON edunet DURATION 1d REPLICATION 1", method="POST")
+    now = time.time_ns() // 1_000_000
+    sink = Influx1(url=server.url, database="edunet", retention_policy="day")
+    outlet = sink.open(labels)
+    old, new = interfaces(0, rows=3, start=START - 86_400_000), interfaces(1, rows=3, start=now)
+    with pytest.raises(RefusedError) as caught:
+        outlet.write([old, new])
+    outlet.close()
+
+    (refusal,) = caught.value.refusals
+    assert "points beyond retention policy" in refusal.words
+    assert 3 == len(refusal.body.splitlines())
+    (series,) = ask(server, "SELECT count(receive_bytes_total) FROM day.interface")
+    assert 3 == series["values"][0][1]
+
+
+def test_a_database_that_is_not_there_is_named(server: Daemon) -> None:
+    outlet = Influx1(url=server.url, database="elsewhere").open(labels)
+    with pytest.raises(UnwelcomeError, match="database not found"):
+        outlet.write([interfaces(0)])
+    outlet.close()
 
 
 def test_a_server_without_the_v2_api_is_named_and_nothing_is_given_up(

@@ -40,6 +40,55 @@ from edunet.errors import ConfigError
         ),
         ({"kind": "influx", "url": "http://h", "timeout": "0s"}, "sinks.tsdb.timeout:"),
         ({"kind": "influx", "url": "http://h", "token": {"s3cr3t": 1}}, "sinks.tsdb.token:"),
+        ({"kind": "influx", "url": "http://h", "user": "u"}, "sinks.tsdb.user: is no key; influx"),
+        ({"kind": "influx", "url": "http://h:0x"}, "sinks.tsdb.url: write a URL like http://"),
+        ({"kind": "influx1", "url": "http://h"}, "sinks.tsdb.database: is missing"),
+        (
+            {"kind": "influx1", "url": "http://h", "database": "e", "user": "u"},
+            "sinks.tsdb: user and password go together; write both or none",
+        ),
+        (
+            {"kind": "influx1", "url": "http://h", "database": "e", "password": "s3cr3t"},
+            "sinks.tsdb: user and password go together; write both or none",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "user": "u", "password": "s3cr3t"}
+            | {"token": "s3cr3t"},
+            "sinks.tsdb: says twice who it is; keep one of user, token and headers.Authorization",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "token": "t"}
+            | {"headers": {"authorization": "s3cr3t"}},
+            "sinks.tsdb: says twice who it is",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "user": "u:v", "password": "p"},
+            "sinks.tsdb: no user may have a colon",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "headers": {"X Y": "s3cr3t"}},
+            "sinks.tsdb.headers.X Y.[key]: this is no name of a header; write X-Scope-OrgID",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "headers": {"Content-Type": "s3cr3t"}},
+            "sinks.tsdb.headers.Content-Type.[key]: the sink writes this header itself",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "proxy": "proxy:3128"},
+            "sinks.tsdb.proxy: write a URL like http://",
+        ),
+        (
+            {"kind": "remote_write", "url": "http://h", "proxy": "http://proxy/path"},
+            "sinks.tsdb.proxy: write a proxy like http://proxy.example:3128",
+        ),
+        ({"kind": "remote_write", "url": "http://h", "ordered": "perhaps"}, "sinks.tsdb.ordered:"),
+        ({"kind": "file"}, "sinks.tsdb.path: is missing"),
+        ({"kind": "file", "path": "exports/"}, "sinks.tsdb.path: this is a folder; write a file"),
+        ({"kind": "file", "path": "x", "format": "xml"}, "sinks.tsdb.format: Input should be"),
+        (
+            {"kind": "file", "path": "x", "size": "64"},
+            "sinks.tsdb.size: this is no size; write 64MB or 4GB",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(settings: dict[str, Any], message: str) -> None:
@@ -65,9 +114,9 @@ def test_every_example_of_the_page_about_sinks_is_taken() -> None:
     examples = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
     sinks = [item for text in examples for item in yaml.safe_load(text)["sinks"].items()]
 
-    assert ["tsdb", "vm"] == [name for name, _ in sinks]
+    assert {"influx", "influx1", "remote_write", "file"} == {item["kind"] for _, item in sinks}
     for name, settings in sinks:
-        assert isinstance(parse(name, settings), Influx)
+        assert type(parse(name, settings)).__name__.lower() == settings["kind"].replace("_", "")
 
 
 def test_the_page_about_sinks_names_every_field() -> None:
@@ -79,6 +128,28 @@ def test_the_page_about_sinks_names_every_field() -> None:
         kind: {metric.removeprefix(f"edunet_{kind}_") for metric, _ in columns.values()}
         for kind, columns in FIELDS.items()
     }
+
+
+@pytest.mark.parametrize("kind", ["influx", "influx1", "remote_write"])
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"ca": "/no/such.pem"}, "ca /no/such.pem: No such file or directory; write the path"),
+        ({"ca": __file__}, "it holds no certificate; write the path of a PEM file"),
+        ({"headers": {"X-Key": "s3cr3t\nHost: x"}}, "headers.X-Key: literal is not one line of"),
+        ({"token": "s3cr3t\n"}, "token: literal is not one line of ASCII"),
+        ({"headers": {"X-Key": "${NO_SUCH_KEY}"}}, r"\$\{NO_SUCH_KEY\} is not set"),
+    ],
+)
+def test_what_only_opening_shows_is_said_then(
+    kind: str, more: dict[str, Any], message: str
+) -> None:
+    database = {"database": "e"} if kind == "influx1" else {}
+    sink = parse("tsdb", {"kind": kind, "url": "https://h", **database, **more})
+    with pytest.raises(ConfigError, match=message) as caught:
+        sink.open(lambda *_: {})
+
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_token_that_is_not_there_is_said_when_the_sink_opens(
@@ -95,7 +166,9 @@ def test_reading_settings_does_not_load_the_client() -> None:
     code = (
         "import sys; from collector.sinks import parse;"
         "parse('t', {'kind': 'influx', 'url': 'http://h'});"
-        "print([m for m in ('influxdb_client', 'urllib3', 'reactivex') if m in sys.modules])"
+        "parse('r', {'kind': 'influx1', 'url': 'http://h', 'database': 'e'});"
+        "heavy = ('influxdb_client', 'urllib3', 'reactivex', 'httpx', 'cramjam');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -214,7 +214,8 @@ async def test_the_manual_for_programs_lists_every_route(api: httpx.AsyncClient)
     paths = (await api.get("/openapi.json")).json()["paths"]
 
     assert {
-        "/healthz", "/readyz", "/metrics", "/api/v1/network",
+        "/healthz", "/readyz", "/metrics", "/metrics/compat", "/api/v1/network",
+        "/sd/snmp", "/sd/icmp", "/sd/http", "/api/v1/annotations",
         "/api/v1/counties", "/api/v1/counties/{county}",
         "/api/v1/schools", "/api/v1/schools/{school}",
         "/api/v1/links", "/api/v1/links/{link}",

@@ -234,6 +234,7 @@ GETS: Final = (
     "/api/v1/network", "/api/v1/counties", "/api/v1/counties/c1", "/api/v1/schools",
     "/api/v1/schools/s1", "/api/v1/links", "/api/v1/links/core-c1", "/api/v1/devices",
     "/api/v1/devices/core", "/api/v1/devices/core/interfaces", "/api/v1/alerts",
-    "/api/v1/alerts/al-core-c2", "/metrics", "/healthz", "/readyz",
+    "/api/v1/alerts/al-core-c2", "/api/v1/annotations", "/metrics", "/metrics/compat",
+    "/sd/snmp", "/sd/icmp", "/sd/http", "/healthz", "/readyz",
 )  # fmt: skip
 LISTS: Final = ("counties", "schools", "links", "devices", "devices/core/interfaces", "alerts")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import asn1
-from batched import ACCESS, EXCEPTIONS, NOW, TABLE, UNSIGNED, Cell, Question
+from batched import ACCESS, EXCEPTIONS, NOW, TABLE, UNSIGNED, Cell, Desk, Question, reply
 
 from collector.rows import Engine, Reading, frames_of
 from collector.snmp import community
@@ -25,6 +25,37 @@ PREFIX: Final = {source.object: source.prefix for source in TABLE.sources()} | {
 _TAGS: Final = {
     ber.INTEGER, ber.OCTETS, 5, ber.OID, ber.IP_ADDRESS, ber.OPAQUE, *UNSIGNED, *EXCEPTIONS,
 }  # fmt: skip
+
+
+def played(desk: Desk, at: int, data: bytes) -> str:
+    """What becomes of this datagram as the answer to one of the desk's questions.
+
+    It comes between the answers of two others, and over one that lay in its place before: theirs
+    are read as they were said, and of its own nothing that others do not read of it too.
+    """
+    mine = desk.put()[at]
+    desk.read(*[(mine, reply(mine, mine.honest(base=7_000_000)))] * 3)
+    questions = desk.put()
+    before, mine, after = questions[at - 1], questions[at], questions[(at + 1) % len(questions)]
+    honest = [(each, reply(each, each.honest())) for each in (before, after)]
+
+    came, lost = desk.read(honest[0], (mine, data), honest[1])
+
+    found = desk.cells(came)
+    assert before.honest() == found.pop(before.number)
+    assert after.honest() == found.pop(after.number)
+    if not found:
+        assert set(lost.odd.tolist()) <= {mine.number}
+        return "handed on" if len(lost.odd) else "dropped"
+    assert {mine.number} == found.keys()
+    assert 0 == len(lost.odd)
+    agree(mine, data, found[mine.number])
+    slots = {port.slot for port in mine.ask.ports}
+    rows = {slot: row for slot, row in rows_of(desk.frames(came)).items() if slot in slots}
+    alone = rows_by_scalar(mine, data)
+    # A name that only looks like the port's is one to the scalar client, and none to batches.
+    assert {slot: row for slot, row in alone.items() if slot in rows} == rows
+    return "read"
 
 
 def agree(question: Question, data: bytes, found: Sequence[Cell]) -> None:

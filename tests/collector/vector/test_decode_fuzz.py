@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from alike import agree
+from alike import played
 from batched import EXCEPTIONS, UNSIGNED, Desk, reply
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -85,24 +85,7 @@ def mutated(data: bytes, how: Sequence[Mutation]) -> bytes:
 @settings(max_examples=600, deadline=None)
 @given(answers())
 def test_what_is_read_is_what_two_other_decoders_read(said: tuple[int, bytes]) -> None:
-    at, data = said
-    questions = desk().put()
-    before, mine, after = questions[at - 1], questions[at], questions[(at + 1) % len(questions)]
-    stale = reply(mine, mine.honest(base=7_000_000))
-    honest = [(each, reply(each, each.honest())) for each in (before, after)]
-    desk().read(*[(each, stale) for each in (mine, mine, mine)])
-    desk().put()
-
-    came, lost = desk().read(honest[0], (mine, data), honest[1])
-
-    found = desk().cells(came)
-    assert before.honest() == found[before.number]
-    assert after.honest() == found[after.number]
-    assert found.keys() <= {each.number for each in (before, mine, after)}
-    assert (mine.number in found) + (lost.odd == mine.number).sum() <= 1
-    event("read" if mine.number in found else "handed on" if len(lost.odd) else "dropped")
-    if mine.number in found:
-        agree(mine, data, found[mine.number])
+    event(played(desk(), *said))
 
 
 @settings(max_examples=300, deadline=None)

@@ -125,17 +125,15 @@ class Pusher:
         """Deliver what is new, else something of the backlog, else wait a little for news."""
         self._count_loss((lanes.backlog or lanes.live).at)
         lane = lanes.live
-        frames, after = self._ground.log.read(lane.at, ROWS)
-        lane.read(frames)
-        if self._far_behind(lane, after):
+        frames, after = self._read(lane, self._reached)
+        if self._far_behind(lane, frames, after):
             lanes.split(self._ground.log.end)
             logger.info("sink %s is far behind: what is new goes first", self.name)
             return
         if not frames and (behind := lanes.behind):
             lane.skip(after)
             lane = behind
-            frames, after = self._ground.log.read(lane.at, ROWS)
-            lane.read(frames)
+            frames, after = self._read(lane, lanes.until)
         if not frames:
             lane.skip(after)
         elif not self._deliver(lanes, lane, frames, after):
@@ -151,11 +149,19 @@ class Pusher:
         if not frames and not lanes.behind:
             self._ground.log.wait(lanes.live.at, LOOK_S)
 
-    def _far_behind(self, lane: Lane, after: Position) -> bool:
-        """Whether what comes next is old, and more than a batch waits behind it."""
+    def _read(self, lane: Lane, until: Position) -> tuple[list[Frame], Position]:
+        """What comes next; no batch holds what lies before and what lies after `until`."""
+        more = (until,) if lane.at < until else ()
+        frames, after = self._ground.log.read(lane.at, ROWS, *more)
+        lane.read(frames)
+        return frames, after
+
+    def _far_behind(self, lane: Lane, frames: Sequence[Frame], after: Position) -> bool:
+        """Whether what comes next is old, a whole batch, and more waits behind it."""
         if self.outlet.ordered or lane.oldest is None or after >= self._ground.log.end:
             return False
-        return self._ground.clock.now() - lane.oldest > FAR_MS
+        old = self._ground.clock.now() - lane.oldest > FAR_MS
+        return old and sum(map(len, frames)) >= ROWS
 
     def _deliver(self, lanes: Lanes, lane: Lane, frames: Sequence[Frame], after: Position) -> bool:
         """Write until it is done (true), or we are to stop or have news to deliver (false)."""

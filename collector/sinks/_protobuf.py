@@ -8,6 +8,7 @@ Label { string name = 1; string value = 2 }    Sample { double value = 1; int64 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 _SHORT: Final = 6  # bytes of a timestamp between 1970 and 2109; all others take ten
 _LONG: Final = 10
+ONE: Final = 12 + _SHORT  # bytes of a sample
 
 
 def varint(number: int) -> bytes:
@@ -27,21 +29,42 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
+def length(data: bytes, at: int) -> tuple[int, int]:
+    """The number that stands there, and where it ends."""
+    number, shift = 0, 0
+    while True:
+        byte = data[at]
+        at, number, shift = at + 1, number | (byte & 0x7F) << shift, shift + 7
+        if byte < 0x80:
+            return number, at
+
+
 def _text(field: int, data: bytes) -> bytes:
     return bytes([field << 3 | 2]) + varint(len(data)) + data
 
 
-def labelled(metric: str, labels: Mapping[str, str]) -> bytes:
-    """The labels of a TimeSeries, sorted by name as the specification demands."""
-    pairs = sorted({"__name__": metric, **labels}.items())
-    return b"".join(
-        _text(1, _text(1, name.encode()) + _text(2, value.encode())) for name, value in pairs
-    )
+def _label(name: str, value: str) -> bytes:
+    return _text(1, _text(1, name.encode()) + _text(2, value.encode()))
 
 
-def series(labels: bytes, samples: bytes) -> bytes:
-    """One TimeSeries of a WriteRequest."""
-    return b"\x0a" + varint(len(labels) + len(samples)) + labels + samples
+def labelled(labels: Mapping[str, str]) -> bytes:
+    """Labels of a TimeSeries, sorted by name as the specification demands."""
+    return b"".join(_label(name, value) for name, value in sorted(labels.items()))
+
+
+_name: Final = lru_cache(lambda metric: _label("__name__", metric))  # before all letters
+
+
+def series(metric: str, labels: bytes) -> bytes:
+    """The TimeSeries of one sample, up to that sample: nearly all are such."""
+    name = _name(metric)
+    return b"\x0a" + varint(len(name) + len(labels) + ONE) + name + labels
+
+
+def of_many(one: bytes, samples: bytes) -> bytes:
+    """The TimeSeries of several samples that `series` has begun for one."""
+    _, at = length(one, 1)
+    return b"\x0a" + varint(len(one) - at + len(samples)) + one[at:] + samples
 
 
 def sampled(times: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> npt.NDArray[np.void]:

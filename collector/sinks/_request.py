@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from collector.sinks import Labels
 from collector.sinks._lines import FIELDS
-from collector.sinks._protobuf import labelled, sampled, series
-from collector.sinks._samples import Named, samples
+from collector.sinks._protobuf import ONE, labelled, length, of_many, sampled, series
+from collector.sinks._samples import Named, Script, samples
 from edunet.frame import Frame
 
 _METRICS: Final = tuple(field.metric for columns in FIELDS.values() for field in columns.values())
@@ -25,7 +25,7 @@ class Rows(NamedTuple):
 
     Attributes:
         keys: int64[n]. times: int64[n], ms. values: float64[n].
-        heads: the labels of every series in it, by key.
+        heads: the beginning of every series in it, by key.
     """
 
     keys: npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ class Requests:
 
     def __init__(self, labels: Labels) -> None:
         self.unnamed = 0
-        self._named = Named(labels, labelled)
+        self._named = Named(labels, Script(labelled, series))
 
     def forget(self) -> None:
         self._named.forget()
@@ -78,14 +78,16 @@ class Requests:
         made = sampled(rows.times, rows.values)
         starts = rows.starts()
         heads = [rows.heads[key] for key in rows.keys[starts].tolist()]
-        if len(starts) == len(rows.keys):
-            each = made.tolist()
+        size = made.dtype.itemsize
+        if len(starts) == len(rows.keys) and size == ONE:
+            parts = [b""] * (2 * len(heads))
+            parts[::2], parts[1::2] = heads, made.tolist()
         else:
-            data, size = made.tobytes(), made.dtype.itemsize
+            data = made.tobytes()
             ends = pairwise([*starts.tolist(), len(rows.keys)])
-            each = [data[start * size : end * size] for start, end in ends]
-        request = b"".join(map(series, heads, each))
-        return bytes(cramjam.snappy.compress_raw(request))
+            each = (data[start * size : end * size] for start, end in ends)
+            parts = list(map(of_many, heads, each))
+        return bytes(cramjam.snappy.compress_raw(b"".join(parts)))
 
     def halves(self, rows: Rows) -> tuple[Rows, Rows] | None:
         """The older and the newer samples of every series; None when each has only one."""
@@ -120,13 +122,13 @@ def _sorted(
 
 
 def _shown(head: bytes) -> bytes:
-    """`name{label="value"}` of labels as they lie on the wire."""
+    """`name{label="value"}` of a series as it lies on the wire."""
     texts: list[bytes] = []
-    at = 0
+    _, at = length(head, 1)
     while at < len(head):
-        _, at = _length(head, at + 1)
+        _, at = length(head, at + 1)
         for _ in ("name", "value"):
-            size, at = _length(head, at + 1)
+            size, at = length(head, at + 1)
             texts.append(head[at : at + size])
             at += size
     escaped = (
@@ -135,12 +137,3 @@ def _shown(head: bytes) -> bytes:
     )
     pairs = b",".join(b'%s="%s"' % pair for pair in zip(texts[2::2], escaped, strict=True))
     return b"%s{%s}" % (texts[1], pairs)
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    number, shift = 0, 0
-    while True:
-        byte = data[at]
-        at, number, shift = at + 1, number | (byte & 0x7F) << shift, shift + 7
-        if byte < 0x80:
-            return number, at

@@ -42,12 +42,20 @@ def samples(frames: Iterable[Frame]) -> Iterator[Samples]:
                 yield Samples(frame.kind, field.metric, *told)
 
 
+class Script(NamedTuple):
+    """How labels are written for a series: of a slot once, then a head for each metric."""
+
+    labels: Callable[[Mapping[str, str]], bytes]
+    head: Callable[[str, bytes], bytes]
+
+
 class Named:
     """What stands for the labels of a series, written once; empty where nobody knows it."""
 
-    def __init__(self, labels: Labels, write: Callable[[str, Mapping[str, str]], bytes]) -> None:
-        self._labels, self._write = labels, write
+    def __init__(self, labels: Labels, script: Script) -> None:
+        self._labels, self._script = labels, script
         self._known: dict[str, dict[int, bytes]] = {}
+        self._slots: dict[tuple[str, int], bytes] = {}
 
     def of(self, kind: str, metric: str, slots: list[int]) -> list[bytes]:
         """Of each slot of a kind, for one metric."""
@@ -60,9 +68,15 @@ class Named:
 
     def forget(self) -> None:
         """Ask for the labels anew."""
-        self._known = {}
+        self._known, self._slots = {}, {}
 
     def _head(self, known: dict[int, bytes], kind: str, metric: str, slot: int) -> bytes:
+        labels = self._slots.get((kind, slot)) or self._slot(kind, slot)
+        if labels:
+            known[slot] = self._script.head(metric, labels)
+        return known.get(slot, b"")
+
+    def _slot(self, kind: str, slot: int) -> bytes:
         try:
             labels = self._labels(kind, slot)
         except KeyError:  # a slot the catalog never gave
@@ -74,5 +88,5 @@ class Named:
             if labels.get(name)
         }
         if told:
-            known[slot] = self._write(metric, told)
-        return known.get(slot, b"")
+            self._slots[kind, slot] = self._script.labels(told)
+        return self._slots.get((kind, slot), b"")

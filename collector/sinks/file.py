@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import orjson
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from collector.sinks import Labels, Outlet, Sink, UnwelcomeError
 from collector.sinks._rotating import Rotating
-from collector.sinks._samples import LABELS, Named, Samples, samples
+from collector.sinks._samples import LABELS, Named, Samples, Script, samples
 from edunet.decimals import decimals
 from edunet.errors import DeliveryError
 from edunet.frame import Frame
@@ -60,7 +60,7 @@ class _Writing:
     def __init__(self, settings: File, labels: Labels) -> None:
         self.left_out: dict[str, int] = {"unnamed": 0}
         self._form = _FORMS[settings.format]
-        self._named = Named(labels, self._form.labels)
+        self._named = Named(labels, self._form.script)
         header = self._form.header
         self._files = Rotating(Path(settings.path), header, settings.size, settings.keep)
 
@@ -99,21 +99,21 @@ class _Writing:
         return b"".join(parts)
 
 
-class _Form:
+class _Form(NamedTuple):
     """What stands around the time and the value of a line."""
 
-    def __init__(
-        self, begin: bytes, between: bytes, header: bytes, labels: Callable[..., bytes]
-    ) -> None:
-        self.begin, self.between, self.header, self.labels = begin, between, header, labels
+    begin: bytes
+    between: bytes
+    header: bytes
+    script: Script
 
 
-def _json(metric: str, labels: Mapping[str, str]) -> bytes:
-    return b"," + orjson.dumps({"metric": metric, **labels})[1:] + b"\n"
+def _json(labels: Mapping[str, str]) -> bytes:
+    return orjson.dumps(labels)[1:] + b"\n"
 
 
-def _csv(metric: str, labels: Mapping[str, str]) -> bytes:
-    return _row(["", metric, *(labels.get(name, "") for name in LABELS)]).encode()
+def _csv(labels: Mapping[str, str]) -> bytes:
+    return _row(labels.get(name, "") for name in LABELS).encode()
 
 
 def _row(fields: Iterable[str]) -> str:
@@ -129,6 +129,13 @@ def _row(fields: Iterable[str]) -> str:
 
 
 _FORMS: Final = {
-    "jsonl": _Form(b'{"time":', b',"value":', b"", _json),
-    "csv": _Form(b"", b",", HEADER, _csv),
+    "jsonl": _Form(
+        b'{"time":',
+        b',"value":',
+        b"",
+        Script(_json, lambda metric, labels: b',"metric":"%s",' % metric.encode() + labels),
+    ),
+    "csv": _Form(
+        b"", b",", HEADER, Script(_csv, lambda metric, labels: b",%s," % metric.encode() + labels)
+    ),
 }

@@ -12,7 +12,7 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edunet.errors import ConfigError
 from edunet.frame import Frame
@@ -21,6 +21,8 @@ from edunet.log.record import encode
 from edunet.log.segments import Position, Segment, listed, name, records, title, whole
 
 log = logging.getLogger(__name__)
+
+END: Final = Position(1 << 62, 0)
 
 
 class Counts(NamedTuple):
@@ -118,8 +120,12 @@ class FrameLog:
         with self._writing:
             self._sync()
 
-    def read(self, position: Position, limit: int = 10_000) -> tuple[list[Frame], Position]:
+    def read(
+        self, position: Position, limit: int = 10_000, until: Position = END
+    ) -> tuple[list[Frame], Position]:
         """Accepted frames from a position on, at least `limit` rows if there are, and what is next.
+
+        Nothing that begins at or after `until` is among them.
 
         A position before the oldest kept segment goes on there (see `lost`), one nobody ever got
         goes on at the end. Damage is skipped and counted.
@@ -138,7 +144,7 @@ class FrameLog:
                     if read.frame is not None:
                         frames.append(read.frame)
                         rows += len(read.frame)
-                    if rows >= limit:
+                    if rows >= limit or position >= until:
                         return frames, position
             except FileNotFoundError:
                 pass  # dropped by the size bound while we were looking

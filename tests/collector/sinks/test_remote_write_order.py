@@ -122,3 +122,40 @@ def test_a_receiver_that_died_in_a_write_is_given_all_of_it_again(
     outlet.write(frames)
 
     assert whole(range(5), 2000) == counters(receiver)
+
+
+def test_what_is_sent_again_after_a_break_is_not_set_aside_as_late(
+    ground: Ground, serve: Serve
+) -> None:
+    """A receiver that was away and has forgotten nothing says "out of order" to all of it."""
+    receiver = Receiver()
+    away, take = [False], told(receiver)
+    server = serve(lambda n, asked: None if away[0] else take(n, asked))
+    with pushing(ground, server.url, timeout="50ms") as pusher:
+        for n in range(10):
+            accept(ground, range(n, n + 1))
+            until(lambda n=n: whole(range(n + 1)) == counters(receiver), "a round")  # type: ignore[misc]
+        away[0] = True
+        accept(ground, range(10, 20))
+        until(lambda: pusher.connected is False, "the break")
+        away[0] = False
+        until(lambda: whole(range(20)) == counters(receiver), "everything")
+        until(lambda: 0.0 == pusher.lag_s, "no lag")
+        assert pusher.outlet.left_out["late"] > 0
+
+    assert 0 == pusher.aside.kept
+
+
+def test_what_was_delivered_before_our_restart_is_not_set_aside_as_late(
+    ground: Ground, serve: Serve
+) -> None:
+    receiver = Receiver()
+    server = serve(told(receiver))
+    for start in range(0, 30, 10):
+        with pushing(ground, server.url) as pusher:
+            for n in range(start, start + 10):
+                accept(ground, range(n, n + 1))
+                until(lambda n=n: whole(range(n + 1)) == counters(receiver), "a round")  # type: ignore[misc]
+            until(lambda: 0.0 == pusher.lag_s, "no lag")
+            ground.books.submit(lambda _: None).result(10)  # its cursors are in the books
+        assert 0 == pusher.aside.kept

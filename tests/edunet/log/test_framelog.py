@@ -51,6 +51,18 @@ def test_a_read_stops_at_the_limit_and_goes_on_where_it_stopped(log: FrameLog) -
     assert log.end == position
 
 
+def test_a_read_stops_where_it_is_told_to(log: FrameLog) -> None:
+    fill(log, 7)
+    until = log.end
+    fill(log, 13, 7)
+
+    first, position = log.read(Position(), 10**6, until)
+    rest, _ = log.read(position, 10**6, until)
+    assert [*range(7)] == [number(found) for found in first]
+    assert position >= until
+    assert [7] == [number(found) for found in rest]  # asked from there on, it reads one and stops
+
+
 def test_reading_at_the_end_is_quiet_even_right_after_a_rotation(log: FrameLog) -> None:
     fill(log, 3)
     before = log.end.segment

@@ -27,7 +27,8 @@ class Town:
     answers before it has.
 
     Attributes:
-        came: question -> what its answers said. odd, late: questions without a plain answer.
+        questions: one for each agent; those a test adds are put as well.
+        came: question -> what its answers said. odd, late, unsent: those without a plain answer.
     """
 
     def __init__(self, agents: Sequence[Liar]) -> None:
@@ -44,6 +45,7 @@ class Town:
         self.came: dict[int, list[Said]] = {}
         self.odd: list[int] = []
         self.late: list[int] = []
+        self.unsent: list[int] = []
         self.heard = asyncio.Event()
         self.forge: Forge = lambda town, asked: [town.liar.truth(asked)]
         self._waiting: list[tuple[Liar, ber.Request]] = []
@@ -62,15 +64,15 @@ class Town:
         assert self.noted == self.engine.dropped
         return dict(self.noted)
 
-    async def ask(self, *, of: int | None = None) -> None:
-        """Put a question to each (of the first so many), and wait for what becomes of them all."""
-        self.came, self.odd, self.late, self._lied = {}, [], [], False
-        some = self.questions[:of]
+    async def ask(self) -> None:
+        """Put all questions, and wait for what becomes of them."""
+        self.came, self.odd, self.late, self.unsent, self._lied = {}, [], [], [], False
+        some = self.questions
         for agent in self.agents:
             agent.questions.clear()
         self.engine.put(np.array(some, np.int64))
         async with asyncio.timeout(10):
-            while len({*self.came, *self.odd, *self.late}) < len(some):
+            while len({*self.came, *self.odd, *self.late, *self.unsent}) < len(some):
                 self.heard.clear()
                 await self.heard.wait()
 
@@ -101,6 +103,7 @@ class Town:
                 self.came.setdefault(question, []).append(list(said))
         self.odd += lost.odd.tolist()
         self.late += lost.late.tolist()
+        self.unsent += lost.unsent.tolist()
         self.heard.set()
 
     def _dropped(self, reason: str, count: int) -> None:

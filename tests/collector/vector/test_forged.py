@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from batched import ACCESS, device, rows
 from forged import Forge, Town, large, sent_from, town
 from liar import binds
 from tape import until
 
+from collector.transports import Ask
+from collector.vector.mmsg import sockaddr
 from lab import ber
 
 
@@ -235,3 +238,20 @@ async def test_who_only_forges_is_late_and_what_he_forged_is_never_believed(
         assert played.questions[1:] == sorted(played.came)
         assert [2, 1, 1, 1] == [len(agent.questions) for agent in played.agents]
         assert {"foreign": 4, "community": 8, "unclaimed": 10, "malformed": 2} == played.dropped
+
+
+@pytest.mark.parametrize("at", [0, 2, 4], ids=["first", "between", "last"])
+async def test_who_cannot_be_sent_to_holds_up_nobody(at: int) -> None:
+    """The kernel lets no datagram go to everybody: of a batch it refuses that one."""
+    async with town(4) as played:
+        expected = {q: [played.truth(n)] for n, q in enumerate(played.questions)}
+        (refused,) = played.plans.of(Ask(device(9), 9, rows(1)), ACCESS.community, False)
+        everybody = sockaddr("255.255.255.255", 161)
+        played.plans.addresses[refused] = np.frombuffer(everybody, np.uint8)
+        played.questions.insert(at, refused)
+        await played.ask()
+
+        assert [refused] == played.unsent
+        assert expected == played.came
+        assert [1] * 4 == [len(agent.questions) for agent in played.agents]
+        assert played.engine.flight.empty

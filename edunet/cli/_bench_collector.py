@@ -132,15 +132,15 @@ class Witness:
         for ask in asks:
             name = ask.device.id
             self.open[name] = now - self.late.pop(name, 0.0), now
-        over: list[tuple[Answer, float]] = []
+        loop = asyncio.get_running_loop()
         async for answer in self._inner.poll(asks):
             for frame in answer.frames:
                 if frame.kind == "interface":
                     self._came(frame)
-            over.append((answer, time.monotonic()))
+            due, asked = self.open.pop(answer.ask.device.id)
+            # Rows may come with another's answer, which somebody else is just being given.
+            loop.call_later(_SETTLE_S, self._over, answer, due, asked, time.monotonic())
             yield answer
-        # Rows may come with another's answer, which somebody else is just being given.
-        asyncio.get_running_loop().call_later(_SETTLE_S, self._all_over, over)
 
     async def close(self) -> None:
         await self._inner.close()
@@ -151,13 +151,8 @@ class Witness:
             self._rows = np.concatenate([self._rows, np.zeros(most, bool)])
         self._rows[frame.slots] = True
 
-    def _all_over(self, answers: Sequence[tuple[Answer, float]]) -> None:
-        for answer, over in answers:
-            self._over(answer, over)
-
-    def _over(self, answer: Answer, over: float) -> None:
+    def _over(self, answer: Answer, due: float, asked: float, over: float) -> None:
         ask = answer.ask
-        due, asked = self.open.pop(ask.device.id)
         slots = [port.slot for port in ask.ports if port.slot < len(self._rows)]
         there = np.zeros(len(ask.ports) + 1, bool)
         there[0] = True  # so that a gap at the very start is one too

@@ -95,9 +95,11 @@ class Polling:
             await asyncio.gather(*rounds, return_exceptions=True)
 
     async def _ask_for_ever(self, consumer: Consumer, health: Health) -> None:
-        def put(jobs: list[Job]) -> None:
-            idle = [job for job in jobs if job.device not in self._busy]
-            self._spawn(self._round(idle, consumer, health, company))
+        def put(jobs: Iterable[Job]) -> None:
+            idle = {job.device: job for job in jobs if job.device not in self._busy}
+            if idle:
+                self._busy |= idle.keys()  # at once: the round itself begins a moment later
+                self._spawn(self._round(tuple(idle.values()), consumer, health, company))
 
         company = Company(put)
         while True:
@@ -112,7 +114,7 @@ class Polling:
                     self.schedule.again(job, now)
             jobs = [job for job, _ in due if job.device not in self._busy]
             for some in self._apart(jobs):
-                self._spawn(self._round(some, consumer, health, company))
+                put(some)
             next_ns = self.schedule.next_ns()
             pause = _LONGEST_SLEEP_S if next_ns is None else (next_ns - self._clock.ticks()) / 1e9
             with contextlib.suppress(TimeoutError):
@@ -154,7 +156,6 @@ class Polling:
         """Ask the devices of these jobs."""
         started = self._clock.ticks()
         waiting = {job.device for job in jobs}
-        self._busy |= waiting
         try:
             async with contextlib.aclosing(self._answers(jobs, consumer, company)) as answers:
                 async for answer in answers:

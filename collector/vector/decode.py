@@ -138,6 +138,8 @@ def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, e
     plain = (data[begin] == 0x30) & (size == sizes + 2 + lengths) & (size < 0x80)
     plain &= batch.words[begin + 2] == layout.first[template].T
     plain &= batch.words[tag_at - 8] == layout.last[template].T
+    if layout.long:
+        plain &= (sizes <= 16) | (batch.words[begin + 10] == layout.middle[template].T)
     numbers = batch.words[stop - 8].byteswap()
     numbers &= _MASK.take(lengths)
     whole = plain.all(axis=0) & (stop[-1] == end)

@@ -21,6 +21,7 @@ from collector.vector.plan import Plans
 from collector.vector.replies import Came, Lost, Replies
 
 _BATCH: Final = 256
+_DRAINS: Final = 16  # batches read before others have their turn
 _PER_REPLY: Final = 4096  # bytes of receive buffer one reply may take
 _BUFFER: Final = 8 << 20
 _RCVBUFFORCE: Final = 33
@@ -171,11 +172,12 @@ class Engine:
             return  # closed meanwhile
         self._errors(family)
         batch = self._in[family]
-        count = _BATCH
-        while count == _BATCH:
+        for _ in range(_DRAINS):  # a flood shall not keep everybody else waiting
             count = batch.receive(found)
             if count:
                 self._told(*self._replies.read(batch, count))
+            if count < _BATCH:
+                break
         asyncio.get_running_loop().add_reader(found, self._gather, family)
         self._pump()
 

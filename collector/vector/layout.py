@@ -19,7 +19,8 @@ from collector.snmp import ber, pdu
 LONGEST_NAME: Final = 32  # bytes of a row's name that are compared at once
 HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire, whatever it is
 LIMIT: Final = {"uint64": 2**64 - 1, "int16": 2**15 - 1, "float64": 2**32 - 1}
-_MOST_KEY: Final = 16  # bytes of a name with its head that two words cover
+_TWO_WORDS: Final = 16  # bytes of a name with its head that two words cover
+_MOST_KEY: Final = 24  # and three
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -69,7 +70,8 @@ class Layout:
 
     Attributes:
         first, last: uint64[templates, binds], the first and last eight bytes of each name with its
-            tag and length. sizes: int64[templates, binds], how long that is.
+            tag and length; middle: bytes 8 to 15, where it has more than 16. long: some have.
+            sizes: int64[templates, binds], how long that is.
         columns: of a frame: name, column, and its places in the order of preference.
         names: where the rows' names stand.
         rules: what a value must be to be believed, by its place in a reply.
@@ -85,6 +87,8 @@ class Layout:
         self.rules = self._ruled()
         self.first = np.zeros((0, form.binds), np.uint64)
         self.last = np.zeros((0, form.binds), np.uint64)
+        self.middle = np.zeros((0, form.binds), np.uint64)
+        self.long = False
         self.sizes = np.zeros((0, form.binds), np.int64)
         self.slots = np.zeros((0, form.rows), np.int32)
         self.said = np.zeros((0, form.rows, LONGEST_NAME // 8), np.uint64)
@@ -114,9 +118,11 @@ class Layout:
             names += [name + row for name in (self.form.name, *self.form.objects)]
         keys = [ber.element(ber.OID, name) for name in names]
         if not all(8 <= len(key) <= _MOST_KEY for key in keys):
-            raise ValueError("a name that two words do not cover")
+            raise ValueError("a name that three words do not cover")
         self.first = _with(self.first, [_word(key[:8]) for key in keys])
         self.last = _with(self.last, [_word(key[-8:]) for key in keys])
+        self.middle = _with(self.middle, [_word(key[8:16]) for key in keys])
+        self.long |= any(len(key) > _TWO_WORDS for key in keys)
         self.sizes = _with(self.sizes, [len(key) for key in keys])
         self.pdus.append(self._pdu(names, indexes[0] if indexes else 0))
         self._templates[indexes] = len(self.pdus) - 1

@@ -80,13 +80,13 @@ class Batch:
         self._iov["len"][:count] = sizes
         while sent < count:
             if _sendmmsg is None:
-                left = self._send_one(found, sent)
+                left, code = self._send_one(found, sent)
             else:
                 at = self._msg.ctypes.data + sent * _MSG.itemsize
                 left = _sendmmsg(found.fileno(), at, count - sent, _DONTWAIT)
+                code = ctypes.get_errno()
             if left <= 0:
                 if sent == 0:
-                    code = ctypes.get_errno() if _sendmmsg is not None else errno.EAGAIN
                     raise OSError(code, os.strerror(code))
                 break
             sent += left
@@ -105,7 +105,8 @@ class Batch:
         self.lengths[:came] = np.where(whole, self._msg["len"][:came], 0)
         return int(came)
 
-    def _send_one(self, found: socket.socket, number: int) -> int:
+    def _send_one(self, found: socket.socket, number: int) -> tuple[int, int]:
+        """How many have left, one or none; and why not."""
         size = int(self._iov["len"][number])
         name = self.names[number].tobytes()
         family = int.from_bytes(name[:2], "little")
@@ -116,9 +117,9 @@ class Batch:
                 self.rows[number, :size].tobytes(),
                 (socket.inet_ntop(family, packed), port),
             )
-        except OSError:
-            return 0
-        return 1
+        except OSError as error:
+            return 0, error.errno or errno.EIO
+        return 1, 0
 
     def _receive_each(self, found: socket.socket) -> int:
         for number in range(self.count):

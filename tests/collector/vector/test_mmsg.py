@@ -124,14 +124,7 @@ def test_those_before_one_that_cannot_leave_have_left() -> None:
         assert 2 == out.send(found, sizes)
 
 
-def test_why_the_first_cannot_leave_is_told(way: str, request: pytest.FixtureRequest) -> None:
-    if way == "many calls":
-        request.node.add_marker(
-            pytest.mark.xfail(
-                strict=True,
-                reason="bug: plain calls tell EAGAIN of whatever is refused, so it waits for ever",
-            )
-        )
+def test_why_the_first_cannot_leave_is_told(way: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
         out, sizes = _to("255.255.255.255", "127.93.0.1")
 

@@ -25,7 +25,7 @@ FOLDER = Path(os.environ.get("EDUNET_RECORDINGS", "/nowhere"))
 OURS = sorted(FOLDER.glob("*.snmprec"))
 PACKAGED = sorted((Path(snmpsim_data.__file__).parent / "data").rglob("*.snmprec*"))
 MOST_ROWS = {"gufo-snmp": 100, "pysnmp": 6}  # it takes 10 ms a row
-MOST_INDEX = 2**28 - 1  # a larger one takes five bytes: its names are too long for batches
+MOST_INDEX = 2**32 - 1  # some agents count beyond 2^31 (SmartAX)
 
 Row = dict[str, Any]
 

@@ -121,6 +121,17 @@ async def test_where_both_are_asked_as_often_the_whole_table_is_asked() -> None:
     assert {("a", 3)} == set(tape.asked), "all three ports each time, never the link's alone"
 
 
+async def test_many_that_were_just_discovered_are_asked_soon_and_none_twice_at_once() -> None:
+    tape, names = Tape(), [f"d{number}" for number in range(60)]
+    how = Intervals.model_validate({"links": "100ms", "interfaces": "100ms"})
+    asking = polling(inventory(devices(*names)), tape, how=how)
+    async with running(asking, Ear()):
+        await until(lambda: {device for device, _ in tape.asked} == set(names))
+        await until(lambda: len(tape.asked) >= 300)
+
+    assert [] == tape.twice
+
+
 async def test_after_a_restart_the_device_is_discovered_again() -> None:
     ear = Ear()
     async with liar(switch(ports(3), uptime=500_000)) as agent:

@@ -107,6 +107,7 @@ def test_old_data_a_server_never_takes_does_not_keep_news_from_it(ground: Ground
     pusher = Pusher("tsdb", outlet, ground, PACE)
     accept(ground, range(OLD))
     pusher.start()
+    until(lambda: pusher.connected is False, "the batch it never takes")
     for n in range(OLD, OLD + 5):
         accept(ground, range(n, n + 1))
         until(lambda n=n: n in outlet.rounds, "what is new")  # type: ignore[misc]

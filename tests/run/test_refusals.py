@@ -68,7 +68,7 @@ def refused(folder: Path, settings: Mapping[str, Any], **secrets: str) -> str:
         ),
         pytest.param(
             {"sinks": {"tsdb": {"kind": "influxx"}}},
-            "sinks.tsdb: no kind 'influxx'; choose one of influx",
+            "sinks.tsdb: no kind 'influxx'; choose one of file, influx, influx1, remote_write",
             id="unknown sink",
         ),
         pytest.param(

@@ -24,6 +24,8 @@ class Health:
         self.speed_changes = self._counter("edunet_speed_changes_total", "way")
         self.last_success = self._gauge("edunet_collector_last_success_timestamp_seconds")
         self.sink_lag = self._gauge("edunet_sink_lag_seconds", "sink")
+        self.sink_lost = self._gauge("edunet_sink_lost_bytes", "sink")
+        self.log_lost = self._gauge("edunet_log_lost_bytes", "reason")
         self.outbox = self._gauge("edunet_outbox_pending")
         self.loop_lag = self._gauge("edunet_loop_lag_seconds", "thread")
 

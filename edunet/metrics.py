@@ -88,6 +88,16 @@ FAMILIES: Final[tuple[Metric, ...]] = (
         "edunet_collector_last_success_timestamp_seconds", "gauge", "When a device last answered."
     ),
     Metric("edunet_sink_lag_seconds", "gauge", "Age of the oldest frame a sink has not taken."),
+    Metric(
+        "edunet_sink_lost_bytes",
+        "gauge",
+        "What the log's bounds cost a sink that was away, since the start.",
+    ),
+    Metric(
+        "edunet_log_lost_bytes",
+        "gauge",
+        "What the log gave up since the start, by reason: bounds, damaged, torn.",
+    ),
     Metric("edunet_outbox_pending", "gauge", "Notices accepted and not yet delivered."),
     Metric("edunet_loop_lag_seconds", "gauge", "How late a thread's last wake-up was."),
 )

@@ -50,6 +50,7 @@ from edunet.slots import place, retire
 from edunet.topology import compile_topology
 
 _SWAP_S: Final = 30.0
+_LOST: Final = {"bounds": "dropped_bytes", "damaged": "damaged_bytes", "torn": "torn_bytes"}
 _CLOSED: Final = 200  # alerts resolved lately that are shown
 
 Part = Outbox | Pusher | Recording | Judging | Watch
@@ -113,6 +114,7 @@ class House:
                 Engines(self._data / "snmp_engines"),
             )
             self._eyes = eyes(self._sight, topology, access)
+            self._frames = frames
             ground = Ground(frames, books, clock, self._data)
             self._outlets = [_opened(name, plan, self._labels) for name, plan in plans.items()]
             self._pushers = [
@@ -129,12 +131,22 @@ class House:
     def start(self) -> None:
         """Start every thread, consumers before producers."""
         for pusher in self._pushers:
-            self.health.sink_lag.labels(pusher.name).set_function(partial(getattr, pusher, "lag_s"))
+            for gauge, name in (
+                (self.health.sink_lag, "lag_s"),
+                (self.health.sink_lost, "lost_bytes"),
+            ):
+                gauge.labels(pusher.name).set_function(partial(getattr, pusher, name))
+        for reason, name in _LOST.items():
+            lost = self.health.log_lost.labels(reason)
+            lost.set_function(partial(self._lost_bytes, name))
         self.health.outbox.set_function(self._outbox.pending)
         parts: list[Part] = [self._outbox, *self._pushers, self._recording, self._judging]
         for part in [*parts, self._eyes.watch]:
             part.start()
             self._started.append(part)
+
+    def _lost_bytes(self, name: str) -> float:
+        return float(getattr(self._frames.counts, name))
 
     def stop(self, seconds: float = 2.5) -> None:
         """End every thread in about this time, producers before consumers; nothing is lost.

@@ -21,7 +21,7 @@ def test_every_figure_has_the_type_and_help_of_its_family() -> None:
     health = Health()
     for labelled in (
         health.cycle, health.lateness, health.rejected, health.dropped, health.speed_changes,
-        health.sink_lag, health.loop_lag,
+        health.sink_lag, health.sink_lost, health.log_lost, health.loop_lag,
     ):  # fmt: skip
         labelled.labels("x")
     known = {family.name: family for family in FAMILIES}
@@ -37,7 +37,8 @@ def test_every_figure_has_the_type_and_help_of_its_family() -> None:
         "edunet_samples_rejected_total", "edunet_snmp_datagrams_dropped_total",
         "edunet_speed_changes_total",
         "edunet_collector_last_success_timestamp_seconds",
-        "edunet_sink_lag_seconds", "edunet_outbox_pending", "edunet_loop_lag_seconds",
+        "edunet_sink_lag_seconds", "edunet_sink_lost_bytes", "edunet_log_lost_bytes",
+        "edunet_outbox_pending", "edunet_loop_lag_seconds",
     } == told.keys()  # fmt: skip
     for name, found in told.items():
         assert (known[name].type, known[name].help) == (found.type, found.documentation)

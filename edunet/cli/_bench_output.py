@@ -10,11 +10,13 @@ import os
 import platform
 import re
 import statistics
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -30,6 +32,7 @@ from collector.sinks._lines import FIELDS, Lines
 from edunet.cli._bench_picture import City, city
 from edunet.health import Health
 from edunet.labels import Names
+from edunet.log import FrameLog
 from edunet.metrics import family
 
 _NETWORK: Final = ("interfaces", "links", "schools", "devices", "probes")
@@ -69,6 +72,25 @@ def report(ports: int, rounds: int) -> Iterator[str]:
                 f"  {name:32} {cost:8.4f} CPU s ({cost / max(base, 1e-9):6.1f}x),"
                 f" {cost / many * 1e6:6.2f} us a line, {turns[-1].octets / 1e6:6.1f} MB"
             )
+    yield from _logged(invented, rounds)
+
+
+def _logged(invented: City, rounds: int) -> Iterator[str]:
+    """What it costs to make the same frames durable."""
+    costs = []
+    with tempfile.TemporaryDirectory(prefix="edunet-bench-") as folder:
+        log = FrameLog.open(Path(folder))
+        for _ in range(rounds + 1):
+            began = time.process_time()
+            for frame in invented.interfaces:
+                log.append(frame)
+            log.sync()
+            costs.append(time.process_time() - began)
+        octets = log.end.offset / (rounds + 1)
+        log.close()
+    rows = sum(map(len, invented.interfaces))
+    cost = statistics.median(costs[1:])
+    yield f"frame log, {rows} rows and one sync: {cost:.4f} CPU s, {octets / 1e6:.1f} MB"
 
 
 def _blocks(invented: City) -> dict[str, dict[str, Way]]:

@@ -142,11 +142,11 @@ async def test_missed_beats_are_left_out() -> None:
     async for _ in beat(0.05):
         beats.append(loop.time() - began)
         if len(beats) == 2:
-            while loop.time() < began + 0.2:  # somebody holds the loop
+            while loop.time() < began + 0.22:  # somebody holds the loop
                 pass
         if len(beats) == 5:
             break
 
     assert all(abs(at / 0.05 - round(at / 0.05)) < 0.4 for at in (beats[0], beats[1], *beats[3:]))
-    assert beats[2] < 0.24
+    assert beats[2] < 0.26
     assert [5, 6] == [round(at / 0.05) for at in beats[3:]]

@@ -13,7 +13,7 @@ from edunet.inventory.finding import quote
 
 Read = Callable[[str], Any]
 _SIGNS: Final = "=+-@＝＋－＠"
-_NUMBER: Final = re.compile(r"[+-]?[\d,]+(\.\d+)?%?")
+_NUMBER: Final = re.compile(r"[+-]?[\d,]+(\.\d+)?(e[+-]?\d+)?%?", re.IGNORECASE)
 _PHONE: Final = re.compile(r"\+\d[\d -]{2,30}")
 _THOUSANDS: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _ROUNDED: Final = re.compile(r"\d(\.\d+)?E[+-]?\d+", re.IGNORECASE)

@@ -60,6 +60,22 @@ def test_an_inventory_is_built_anew_from_its_workbook(data: dict[str, Any], lang
     assert before == after
 
 
+def test_a_place_hardly_west_of_greenwich_is_a_number_and_no_formula(tmp_path: Path) -> None:
+    """Spreadsheets tell small numbers with an exponent."""
+    city = {"id": "city", "kind": "city", "name": "0"}
+    school = {"id": "s", "kind": "school", "parent": "city", "name": "0", "lon": -1e-05}
+    data: dict[str, Any] = {"network": {"name": "0"}, "sites": [city, school]}
+    path = saved(tmp_path, data)
+    before = load(path)
+    write(before, tmp_path / "book.xlsx", lang="zh")
+    saved(tmp_path, {**data, "sites": [city]})
+    found = prepare(path, tmp_path / "book.xlsx")
+    assert [] == found.mistakes
+    apply(path, found, ManualClock())
+
+    assert before == load(path)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_sample_city_survives(lang: str, tmp_path: Path) -> None:
     path = Path(__file__).parents[3] / "inventory.yaml"

@@ -38,8 +38,9 @@ def facts_of(
         taken.add(called)
         # A province has the same few names a hundred thousand times.
         said, called, descr = intern(row.name), intern(called), intern(row.descr)
+        mac = row.mac if by == "mac" else ""
         ports.append(
-            Port(row.ifindex, said, called, row.alias, slot(called), by, descr, row.mac, row.skip)
+            Port(row.ifindex, said, called, row.alias, slot(called), by, descr, mac, row.skip)
         )
     return Facts(
         descr=found.descr,

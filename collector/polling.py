@@ -110,7 +110,8 @@ class Polling:
                 late = max(ns for job, ns in due if job.table == table)
                 health.lateness.labels(table).set(late / 1e9)
             for job, _ in due:
-                if job.device in self._busy:
+                # Who is just being discovered is asked when that is done.
+                if job.device in self._busy and not self._unknown(job.device):
                     self.schedule.again(job, now)
             jobs = [job for job, _ in due if job.device not in self._busy]
             for some in self._apart(jobs):

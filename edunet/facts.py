@@ -15,7 +15,7 @@ class Port(NamedTuple):
         ifindex: good until the device renumbers. said: ifName as the device says it.
         name: what the series is called. slot: of the series.
         by: which of its names it is called by; `index` is the last resort, and no identity.
-        descr, mac: ifDescr and ifPhysAddress (lower hex) as the device says them.
+        descr: ifDescr as the device says it. mac: ifPhysAddress (lower hex) of a port called by it.
         skip: objects that the device does not have for this port, or tells wrongly.
     """
 

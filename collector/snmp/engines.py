@@ -143,7 +143,7 @@ class Engines:
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(temporary, path)  # noqa: PTH105 - the same call, named as in POSIX
-            except BaseException:
+            except BaseException:  # whatever ends it, also the program: no half file stays
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:

@@ -129,6 +129,8 @@ def test_in_ci_no_test_is_skipped_for_want_of_a_component() -> None:
         "prometheus-snmp-exporter", "fping",
     )  # fmt: skip
     assert [] == [name for name in programs if not shutil.which(name, path=folders)]
+    folder = os.environ.get("EDUNET_RECORDINGS")
+    assert not folder or any(Path(folder).glob("*.snmprec")), "recordings were named, none is there"
     assert os.geteuid() == 0
     assert lab.able()
     assert echo.able()

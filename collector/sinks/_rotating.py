@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from edunet.durable import sync_folder, write_at
+
 log = logging.getLogger(__name__)
 
 TAIL: Final = 32 << 20  # so far back an append that broke off is looked for
@@ -45,7 +47,7 @@ class Rotating:
             self._put_away()
         self._day = max(self._day, day)
         try:
-            _write(self._fd, (b"" if self._at else self._header) + lines, self._at)
+            write_at(self._fd, (b"" if self._at else self._header) + lines, self._at)
             os.fdatasync(self._fd)
         except OSError:
             with suppress(OSError):
@@ -69,7 +71,7 @@ class Rotating:
             if torn:
                 os.ftruncate(fd, size - torn)
                 log.warning("cut a torn line of %d bytes off %s", torn, self.path)
-            _sync(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError:
             os.close(fd)
             raise
@@ -133,18 +135,3 @@ class Rotating:
 
 def _day(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
-
-
-def _write(fd: int, data: bytes, at: int) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(fd, rest, at)
-        rest, at = rest[written:], at + written
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from edunet.durable import sync_folder, write_at
 from edunet.errors import ConfigError
 from edunet.frame import Frame
 from edunet.log.bounds import FULL, MAX_AGE_S, MAX_BYTES, SEGMENT_BYTES, Bounds
@@ -175,7 +176,7 @@ class FrameLog:
             self._rotate()
         at = self._written - self._view[-1].base
         try:
-            _write_at(self._fd, record, at)
+            write_at(self._fd, record, at)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._fd, at)
@@ -212,9 +213,9 @@ class FrameLog:
         fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             head = title(number, base)
-            _write_at(fd, head, 0)
+            write_at(fd, head, 0)
             os.fdatasync(fd)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError:
             os.close(fd)
             path.unlink(missing_ok=True)
@@ -266,18 +267,3 @@ def _mended(segment: Segment) -> Segment:
         os.truncate(segment.path, end - segment.base)
         log.warning("cut a torn record of %d bytes off %s", torn, segment.path)
     return segment._replace(end=end)
-
-
-def _write_at(fd: int, data: bytes, at: int) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(fd, rest, at)
-        rest, at = rest[written:], at + written
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -126,7 +126,7 @@ def test_in_ci_no_test_is_skipped_for_want_of_a_component() -> None:
     programs = (
         "snmpd", "snmpbulkwalk", "sshd", "zebra", "vtysh", "victoria-metrics", "prometheus",
         "promtool", "influxd", "chromium", "nft", "ip", "ping", "msgfmt", "setpriv",
-        "prometheus-snmp-exporter", "fping",
+        "prometheus-snmp-exporter", "fping", "gcc",
     )  # fmt: skip
     assert [] == [name for name in programs if not shutil.which(name, path=folders)]
     folder = os.environ.get("EDUNET_RECORDINGS")

@@ -3,20 +3,23 @@
 # Without root or apt it says loudly what is missing; tests that need it are skipped by name.
 set -u
 
-# package:a program that proves it is there
+# package:a program, or a file by its whole path, that proves it is there
 WANTED="
 snmpd:snmpd snmp:snmpget snmptrapd:snmptrapd openssh-server:sshd frr:zebra
 victoria-metrics:victoria-metrics prometheus:prometheus influxdb:influxd chromium:chromium
 prometheus-snmp-exporter:prometheus-snmp-exporter fping:fping
 nftables:nft iproute2:ip iputils-ping:ping gettext:msgfmt fonts-noto-cjk:
+gcc:gcc libc6-dev:/usr/include/stdio.h
 "
 PATH="$PATH:/usr/sbin:/sbin:/usr/lib/frr"
 POLICY=/usr/sbin/policy-rc.d
 
 has() {
-    if [ -n "$2" ]; then command -v "$2" >/dev/null 2>&1; else
-        ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1
-    fi
+    case "$2" in
+    "") ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 ;;
+    /*) [ -e "$2" ] ;;
+    *) command -v "$2" >/dev/null 2>&1 ;;
+    esac
 }
 
 missing() {

@@ -16,12 +16,14 @@ from collector.polling import Polling
 from collector.transports import Answer, Ask, Found, Transport
 from collector.transports.vector import Vector
 from edunet.catalog import Catalog
-from edunet.cli._bench_machine import peak_mb
+from edunet.cli._bench_machine import peak_mb, resident_mb
+from edunet.cli._bench_memory import MEMORY, Memory, shares
 from edunet.cli._bench_network import COMMUNITY
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame
 from edunet.health import Health
+from edunet.inventory.compiled import restore
 from edunet.inventory.model import Device, Inventory
 from edunet.secrets import Access
 from edunet.settings import Intervals
@@ -50,12 +52,21 @@ class Told(NamedTuple):
     runs: int
 
 
+class Start(NamedTuple):
+    """What the process held before it asked anything, in MB: without and with the inventory."""
+
+    program_mb: float
+    inventory_mb: float
+
+
 class Listing(NamedTuple):
-    """What it took to list every device once."""
+    """What it took to list every device once; in MB what is held then, and was at most."""
 
     devices: int
     wall_s: float
     cpu_s: float
+    resident_mb: float
+    peak_mb: float
 
 
 class Cycle(NamedTuple):
@@ -166,25 +177,30 @@ class Witness:
         self.told.append(Told(ask.device.id, due, asked, over, heard, missing, runs))
 
 
-def collect(pipe: Connection, inventory: Inventory, pace: Pace) -> None:
-    """In a child: tells its memory, lists every device and says so; then measures as ordered."""
-    asyncio.run(_collect(pipe, inventory, pace))
+def collect(pipe: Connection, pace: Pace) -> None:
+    """In a child: takes the frames of an inventory, tells its memory, lists every device and says
+    so; then measures as ordered."""
+    program_mb = resident_mb()
+    inventory = restore(pipe.recv())  # as `edunet run` gets it: things share the names of fields
+    asyncio.run(_collect(pipe, inventory, pace, program_mb))
 
 
-async def _collect(pipe: Connection, inventory: Inventory, pace: Pace) -> None:
+async def _collect(pipe: Connection, inventory: Inventory, pace: Pace, program_mb: float) -> None:
     class Paced(Polling):
         together = pace.together
 
     period_s = pace.period_s
     access, clock = Access("2c", COMMUNITY.encode()), SystemClock()
-    witness = Witness(Vector(lambda _: access, clock))
+    engine, catalog = Vector(lambda _: access, clock), Catalog()
+    witness = Witness(engine)
     period = f"{period_s or 86_400:g}s"
     intervals = Intervals.model_validate({"links": period, "interfaces": period})
-    polling = Paced(compile_topology(inventory), Catalog(), intervals, witness, clock)
+    topology = compile_topology(inventory)
+    pipe.send(Start(program_mb, resident_mb()))
+    polling = Paced(topology, catalog, intervals, witness, clock)
     _stamped(polling, witness)
     asked = [device.id for device in inventory.devices]
     roll = Roll(len(asked))
-    pipe.send(peak_mb())
     gc.freeze()  # as `edunet run` does: an inventory is not searched for garbage
     loop = asyncio.get_running_loop()
     wall, cpu = time.monotonic(), time.process_time()
@@ -195,10 +211,18 @@ async def _collect(pipe: Connection, inventory: Inventory, pace: Pace) -> None:
         await witness.until(
             lambda: not witness.open and len(witness.heard_of) >= len(asked), _LATEST_S
         )
-        pipe.send(Listing(len(asked), time.monotonic() - wall, time.process_time() - cpu))
+        took = time.monotonic() - wall, time.process_time() - cpu
+        pipe.send(Listing(len(asked), *took, resident_mb(), peak_mb()))
+        parts = {
+            "inventory": (inventory, topology), "facts": polling.facts, "catalog": catalog,
+            "engine": engine, "bench": witness.__dict__, "polling": polling,
+        }  # fmt: skip
         while True:
             order = await loop.run_in_executor(None, pipe.recv)
-            if period_s is None:
+            found: Cycle | Memory
+            if order == MEMORY:
+                found = Memory(resident_mb(), shares(parts))
+            elif period_s is None:
                 found = await _bursts(polling, witness, order, asked)
             else:
                 found = await _paced(witness, order, period_s)

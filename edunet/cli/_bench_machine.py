@@ -86,6 +86,15 @@ def cpu_s(pid: int) -> float:
 
 def peak_mb(pid: int | str = "self") -> float:
     """The most memory a process ever held, in MB. Unlike ru_maxrss it knows nothing of a parent."""
+    return _status_mb(pid, "VmHWM")
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """The memory a process holds now, in MB."""
+    return _status_mb(pid, "VmRSS")
+
+
+def _status_mb(pid: int | str, name: str) -> float:
     told = Path(f"/proc/{pid}/status").read_text("utf-8", errors="replace")
-    match = re.search(r"^VmHWM:\s+(\d+) kB", told, flags=re.MULTILINE)
+    match = re.search(rf"^{name}:\s+(\d+) kB", told, flags=re.MULTILINE)
     return int(match[1]) / 1024 if match else 0.0

@@ -12,10 +12,12 @@ import numpy as np
 import lab
 from collector.polling import Polling
 from edunet.cli._bench_child import Child
-from edunet.cli._bench_collector import Cycle, Listing, Order, Pace, Told, collect
+from edunet.cli._bench_collector import Cycle, Listing, Order, Pace, Start, Told, collect
 from edunet.cli._bench_machine import about
+from edunet.cli._bench_memory import MEMORY, Memory
 from edunet.cli._bench_network import COMMUNITY, PORTS, groups
 from edunet.errors import ConfigError
+from edunet.inventory.compiled import frames
 from edunet.inventory.model import Inventory
 
 _GOOD, _LOSSY, _DEAD = "good", "lossy", "dead"
@@ -77,14 +79,18 @@ def report(plan: Plan) -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="edunet-bench-") as data,
         lab.start(network, COMMUNITY, Path(data)) as city,
-        Child("the collector", collect, _asked(network), _pace(plan)) as collector,
+        Child("the collector", collect, _pace(plan)) as collector,
     ):
-        before: float = collector.take()
+        start: Start = collector.ask(list(frames(_asked(network))))
         listing: Listing = collector.take()
         yield (
             f"listed once, all alive: {listing.devices} devices in {listing.wall_s:.1f} s,"
-            f" {listing.cpu_s:.1f} s CPU; {collector.peak_mb:.0f} MB (with the inventory alone"
-            f" {before:.0f} MB)"
+            f" {listing.cpu_s:.1f} s CPU"
+        )
+        yield (
+            f"memory, MB: {start.program_mb:.0f} the program, {start.inventory_mb:.0f} with the"
+            f" inventory, {listing.resident_mb:.0f} when all are listed (at most"
+            f" {listing.peak_mb:.0f})"
         )
         if sizes[_DEAD]:
             city.ask("cut", _DEAD)
@@ -94,9 +100,25 @@ def report(plan: Plan) -> Iterator[str]:
         yield f"{plan.cycles} {unit}, after {plan.warm} that are not counted:"
         cycle: Cycle = collector.ask(Order(plan.warm, plan.cycles))
         peak = collector.peak_mb
+        memory: Memory = collector.ask(MEMORY)
     yield from _told(plan, cycle, members, peak)
+    yield from _held(memory)
     yield ""
     yield from _READ
+
+
+def _held(memory: Memory) -> Iterator[str]:
+    parts = {name: memory.parts[name].mb for name in memory.parts}
+    engine = memory.parts["engine"]
+    yield (
+        f"the engine alone, for all devices: {engine.mb:.1f} MB, of it {engine.arrays_mb:.1f} in"
+        " arrays"
+    )
+    yield (
+        f"of {memory.resident_mb:.0f} MB now: "
+        + ", ".join(f"{name} {mb:.1f}" for name, mb in parts.items())
+        + f", the program and what its allocators keep {memory.others_mb:.1f}"
+    )
 
 
 def _told(plan: Plan, cycle: Cycle, members: dict[str, set[str]], peak_mb: float) -> Iterator[str]:

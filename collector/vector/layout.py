@@ -211,4 +211,6 @@ def _with(rows: npt.NDArray[Any], row: Sequence[int]) -> npt.NDArray[Any]:
 
 
 def _wider(rows: npt.NDArray[Any], more: int) -> npt.NDArray[Any]:
-    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)])
+    made = np.zeros((len(rows) + more, *rows.shape[1:]), rows.dtype)
+    made[: len(rows)] = rows  # nothing else is written: what is not used yet takes no memory
+    return made

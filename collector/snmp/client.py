@@ -23,6 +23,7 @@ from collector.snmp.pdu import (
 )
 from collector.snmp.session import Question, Session
 from collector.snmp.sheet import Plain, Sheet, request_id
+from collector.snmp.sweep import Sweep
 from collector.snmp.wire import Address, NoAnswerError, Wire
 from edunet.clock import Clock
 from edunet.errors import ProbeError
@@ -194,7 +195,7 @@ class Client:
 
 def _question(kind: int, names: Sequence[bytes], repeat: int) -> Question:
     number = request_id()
-    if isinstance(names, Sheet) and kind == GET:
+    if (kind == GET and isinstance(names, Sheet)) or (kind == GETBULK and isinstance(names, Sweep)):
         return Question(names.pdu(number), number, names.decode)
     return Question(question(kind, number, names, 0, repeat), number, decode)
 

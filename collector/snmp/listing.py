@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from collector.mibs import Mib
 from collector.snmp import ber
 from collector.snmp.client import Client, RefusedError
 from collector.snmp.pdu import GETBULK, GETNEXT, NO_SUCH_NAME, Pdu, Value
-from collector.snmp.walk import MOST_ROWS, Walk
+from collector.snmp.walk import MOST_ROWS, Column, Walk
 from collector.snmp.wire import NoAnswerError
 from collector.transports import Found, Listed, UnlistedError
 from collector.values import mac_of, number_of, text
@@ -18,10 +18,14 @@ from edunet.errors import ProbeError
 from edunet.inventory.model import Device
 
 _TABLE_S: Final = 20.0  # for one table; what is not there by then is told as missing
-_VALUES_A_PDU: Final = 48
 _CLEARLY: Final = 100_000  # octets: a counter in motion may differ a little from its own low half
 
-Columns = Mapping[bytes, Mapping[int, Value]]
+_WIDE: Final = ("ifHCInOctets", "ifHCOutOctets")
+_NARROW: Final = ("ifInOctets", "ifOutOctets")
+_COUNTED: Final = frozenset((*_WIDE, *_NARROW))
+_WEIGHED: Final = (*_WIDE, *_NARROW, "ifHighSpeed")
+
+Columns = Mapping[bytes, Column]
 
 
 class Lister:
@@ -30,7 +34,12 @@ class Lister:
     def __init__(self, client: Client, table: Mib) -> None:
         self._client, self._mib = client, table
         self._modesty: dict[str, int] = {}
-        self._skips: dict[frozenset[str], frozenset[str]] = {}
+        self._sources = [(s.object, s.prefix) for s in table.sources()]
+        identity = [ber.oid(oid) for oid in table.identity.values()]
+        names = (*identity, *(prefix for _, prefix in self._sources))
+        self._columns = {t: [n for n in names if table.table(n) == t] for t in table.tables}
+        # A province has few different ones.
+        self._skips: dict[tuple[frozenset[str], bool, bool], frozenset[str]] = {}
 
     def modest(self, device: Device) -> bool:
         """Whether it is not to be asked by GETBULK."""
@@ -46,16 +55,17 @@ class Lister:
         scalars = {**self._mib.system, **self._mib.scalars}
         told = await self._client.get(device, [ber.oid(oid) for oid in scalars.values()])
         said = {name: told.get(ber.oid(oid)) for name, oid in scalars.items()}
-        columns: dict[bytes, dict[int, Value]] = {}
+        columns: dict[bytes, Column] = {}
         silent: dict[str, str] = {}
         for table in self._mib.tables:
-            walk = Walk(self._columns(table))
+            expected = max((len(column.what) for column in columns.values()), default=0)
+            walk = Walk(self._columns[table], expected)
             try:
                 async with asyncio.timeout(_TABLE_S):
                     await self._walk(device, walk)
             except (ProbeError, TimeoutError) as error:
                 silent[table] = str(error) or f"not done within {_TABLE_S:g} s"
-            columns |= walk.rows
+            columns |= walk.columns
         listed = self._listed(columns)
         failed = tuple(f"{table}: {why}" for table, why in silent.items())
         if failed and not listed:
@@ -77,22 +87,17 @@ class Lister:
             engine=number_of(said["snmpEngineBoots"]) is not None,
         )
 
-    def _columns(self, table: str) -> list[bytes]:
-        names = [ber.oid(oid) for oid in self._mib.identity.values()]
-        names += [source.prefix for source in self._mib.sources()]
-        return [name for name in names if self._mib.table(name) == table]
-
     def _has(self, table: str, columns: Columns) -> bool:
-        return any(columns[name] for name in self._columns(table))
+        return any(columns[name].what for name in self._columns[table])
 
     async def _walk(self, device: Device, walk: Walk) -> None:
         """Walk to the end; an agent that fails at one way is walked more modestly from there on."""
         if self._client.version(device) == "1":
             self._modesty[device.id] = max(1, self._modesty.get(device.id, 0))
-        while asks := walk.asks:
+        while walk.goes_on:
             modesty = self._modesty.get(device.id, 0)
             try:
-                await self._step(device, walk, asks, modesty)
+                await self._step(device, walk, modesty)
             except RefusedError:
                 if modesty == 2:  # one name by GETNEXT: nothing asks less
                     raise
@@ -102,14 +107,15 @@ class Lister:
                     raise
                 self._modesty[device.id] = 1  # some agents never answer a GETBULK
 
-    async def _step(self, device: Device, walk: Walk, asks: list[bytes], modesty: int) -> None:
+    async def _step(self, device: Device, walk: Walk, modesty: int) -> None:
+        asks: Sequence[bytes]
         if modesty == 0:
-            repeat = max(1, _VALUES_A_PDU // len(asks))
-            answer = await self._client.put(device, GETBULK, asks, repeat=repeat)
+            asks = walk.sweep()
+            answer = await self._client.put(device, GETBULK, asks)
             if not answer.status and not answer.binds:
                 raise RefusedError(answer)
         else:
-            asks = asks if modesty == 1 else asks[:1]
+            asks = walk.asks if modesty == 1 else walk.asks[:1]
             answer = await self._client.put(device, GETNEXT, asks)
         self._take(walk, asks, answer)
 
@@ -122,36 +128,48 @@ class Lister:
             walk.take(answer.binds, len(asks))
 
     def _listed(self, columns: Columns) -> tuple[Listed, ...]:
-        identity = {name: columns[ber.oid(oid)] for name, oid in self._mib.identity.items()}
-        found = []
-        for index in sorted(identity["name"].keys() | identity["descr"].keys())[:MOST_ROWS]:
-            said = {name: rows.get(index) for name, rows in identity.items()}
-            words = {name: text(said[name]) for name in ("name", "alias", "descr")}
-            skip = frozenset(self._skipped(index, columns))
-            skip = self._skips.setdefault(skip, skip)  # a province has few different ones
-            found.append(Listed(index, **words, mac=mac_of(said["mac"]), skip=skip))
-        return tuple(found)
+        name, descr, alias, mac = (
+            columns[ber.oid(self._mib.identity[each])] for each in ("name", "descr", "alias", "mac")
+        )
+        rows = sorted(name.what.keys() | descr.what.keys())[:MOST_ROWS]
+        partly = [
+            (what, columns[prefix].what)
+            for what, prefix in self._sources
+            if not columns[prefix].what.keys() >= set(rows)
+        ]
+        counted = {each: columns[prefix] for each, prefix in self._sources if each in _WEIGHED}
+        return tuple(
+            Listed(
+                row,
+                text(name.value(row)),
+                text(alias.value(row)),
+                text(descr.value(row)),
+                mac_of(mac.value(row)),
+                self._skip(frozenset(what for what, has in partly if row not in has), row, counted),
+            )
+            for row in rows
+        )
 
-    def _skipped(self, index: int, columns: Columns) -> set[str]:
+    def _skip(
+        self, lacks: frozenset[str], row: int, columns: Mapping[str, Column]
+    ) -> frozenset[str]:
         """The objects not to be asked of this row: it has none, or better ones, or they lie."""
-        rows = {
-            source.object: number_of(columns[source.prefix].get(index), source.kind == "counter")
-            for source in self._mib.sources()
-        }
-        skip = {
-            source.object for source in self._mib.sources() if index not in columns[source.prefix]
-        }
-        wide, narrow = ("ifHCInOctets", "ifHCOutOctets"), ("ifInOctets", "ifOutOctets")
+        said = {o: number_of(columns[o].value(row), o in _COUNTED) for o in _WEIGHED}
         # A wide counter that stands at zero beside a narrow one that counts was never wired up.
-        stuck = not any(rows[o] for o in wide) and any((rows[o] or 0) > _CLEARLY for o in narrow)
-        lacking = stuck or not skip.isdisjoint(wide)
-        if lacking and skip.isdisjoint(narrow):
-            skip |= set(wide)
-        else:
-            skip |= {n for w, n in zip(wide, narrow, strict=True) if w not in skip}
-        if rows["ifHighSpeed"]:
-            skip.add("ifSpeed")
-        return skip
+        stuck = not any(said[o] for o in _WIDE) and any((said[o] or 0) > _CLEARLY for o in _NARROW)
+        key = lacks, stuck, bool(said["ifHighSpeed"])
+        if (known := self._skips.get(key)) is None:
+            known = self._skips[key] = frozenset(_skipped(*key))
+        return known
+
+
+def _skipped(lacks: Set[str], stuck: bool, fast: bool) -> set[str]:
+    skip = set(lacks)
+    if (stuck or not skip.isdisjoint(_WIDE)) and skip.isdisjoint(_NARROW):
+        skip |= set(_WIDE)
+    else:
+        skip |= {n for w, n in zip(_WIDE, _NARROW, strict=True) if w not in skip}
+    return skip | {"ifSpeed"} if fast else skip
 
 
 def _object_id(value: Value | None) -> str:

@@ -15,12 +15,12 @@ from weakref import WeakValueDictionary
 from collector.snmp import ber
 from collector.snmp.pdu import GET, NO_ERROR, RESPONSE, Bind, Pdu, Value, decode, question
 
-_HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire
+HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire
 _LEAST_ID: Final = 1 << 23  # a smaller one takes fewer bytes
 _FINE: Final = b"\x02\x01\x00\x02\x01\x00"  # error-status and error-index of an answer
 
 
-def _most() -> bytes:
+def _largest() -> bytes:
     """Tag -> bytes of its largest number, the sign's left out; 0 = no number."""
     found = bytearray(256)
     for tag in (ber.INTEGER, ber.COUNTER32, ber.GAUGE32, ber.TIMETICKS, ber.UINTEGER32):
@@ -29,7 +29,7 @@ def _most() -> bytes:
     return bytes(found)
 
 
-_MOST: Final = _most()
+MOST_BYTES: Final = _largest()
 
 
 def request_id() -> int:
@@ -39,7 +39,7 @@ def request_id() -> int:
     return number
 
 
-class _SurpriseError(Exception):
+class SurpriseError(Exception):
     """This answer is for `pdu.decode`."""
 
 
@@ -50,7 +50,7 @@ class Sheet(Sequence[bytes]):
 
     def __init__(self, names: Sequence[bytes], asked: bytes) -> None:
         """`asked` is the PDU, with a hole in the request-id's place."""
-        hole = asked.index(ber.integer(_HOLE)) + 2
+        hole = asked.index(ber.integer(HOLE)) + 2
         self._before, self._after = asked[:hole], asked[hole + 4 :]
         # Each name with its tag and length; and from a bind's first byte to its value's tag.
         keys = [ber.element(ber.OID, name) for name in names]
@@ -80,25 +80,25 @@ class Sheet(Sequence[bytes]):
         """
         try:
             return self._plain(data, at, end)
-        except (_SurpriseError, IndexError):  # also where it is cut short
+        except (SurpriseError, IndexError):  # also where it is cut short
             return decode(data, at, end)
 
     def _plain(self, data: bytes, at: int, end: int) -> Pdu:
         """The answer when it is one number or short text for each name, in order.
 
         Raises:
-            _SurpriseError, IndexError: it is not.
+            SurpriseError, IndexError: it is not.
         """
-        answered, at = _head(data, at, end)
+        answered, at = head(data, at, end)
         # Hot path: two calls a value, and no object but the value itself.
-        tags, what, most, number = bytearray(), list[int | bytes](), _MOST, int.from_bytes
+        tags, what, most, number = bytearray(), list[int | bytes](), MOST_BYTES, int.from_bytes
         for key, size in self.keys:
             here = at + size
             length = size + data[here + 1]
             if data[at + 1] != length or length > 0x7F or data[at] != 0x30:
-                raise _SurpriseError
+                raise SurpriseError
             if data[at + 2 : here] != key:
-                raise _SurpriseError
+                raise SurpriseError
             tag, start, at = data[here], here + 2, at + length + 2
             if tag == 0x04:
                 what.append(data[start:at])
@@ -107,25 +107,25 @@ class Sheet(Sequence[bytes]):
                 if not 0 < width <= widest:
                     # A zero in front keeps the sign bit free.
                     if width != widest + 1 or not widest or data[start]:
-                        raise _SurpriseError
+                        raise SurpriseError
                 elif tag == 0x02 and data[start] & 0x80:
-                    raise _SurpriseError
+                    raise SurpriseError
                 what.append(number(data[start:at]))
             tags.append(tag)
         if at != end:  # also where the last value was cut short
-            raise _SurpriseError
+            raise SurpriseError
         return Pdu(RESPONSE, answered, NO_ERROR, 0, Plain(self, tags, what))
 
 
-def _head(data: bytes, at: int, end: int) -> tuple[int, int]:
+def head(data: bytes, at: int, end: int) -> tuple[int, int]:
     """The request-id of an answer without error, and where its first value is.
 
     Raises:
-        _SurpriseError, IndexError: it is none, or written in another way than most do.
+        SurpriseError, IndexError: it is none, or written in another way than most do.
     """
     at = _contents(data, at, end, RESPONSE)
     if data[at : at + 2] != b"\x02\x04" or data[at + 6 : at + 12] != _FINE:
-        raise _SurpriseError
+        raise SurpriseError
     answered = int.from_bytes(data[at + 2 : at + 6], signed=True)
     return answered, _contents(data, at + 12, end, ber.SEQUENCE)
 
@@ -134,7 +134,7 @@ def _contents(data: bytes, at: int, end: int, tag: int) -> int:
     """Where the contents of the element at `at` begin; it has this tag and fills all to `end`.
 
     Raises:
-        _SurpriseError, IndexError: it does not.
+        SurpriseError, IndexError: it does not.
     """
     size, start = data[at + 1], at + 2
     if size == 0x82:
@@ -142,9 +142,9 @@ def _contents(data: bytes, at: int, end: int, tag: int) -> int:
     elif size == 0x81:
         size, start = data[at + 2], at + 3
     elif size > 0x7F:
-        raise _SurpriseError
+        raise SurpriseError
     if data[at] != tag or start + size != end:
-        raise _SurpriseError
+        raise SurpriseError
     return start
 
 
@@ -190,7 +190,7 @@ _SHEETS: Final = WeakValueDictionary[bytes, Sheet]()
 
 def sheet(names: Sequence[bytes]) -> Sheet:
     """The sheet for these names, kept as long as anybody keeps it."""
-    asked = question(GET, _HOLE, names)
+    asked = question(GET, HOLE, names)
     found = _SHEETS.get(asked)
     if found is None:
         found = _SHEETS[asked] = Sheet(names, asked)

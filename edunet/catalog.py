@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from sys import intern
 from typing import NamedTuple
 
 from edunet.books import Books
@@ -44,7 +45,7 @@ class Catalog:
         self._books = books
         self._clock = clock or SystemClock()
         self._slots: dict[tuple[str, str, str], int] = {}
-        self._keys: dict[str, list[Key | None]] = {}
+        self._keys: dict[str, list[tuple[str, str, str] | None]] = {}  # those of `_slots`
         self._spans: dict[tuple[str, int], Span] = {}
         self._fresh: list[tuple[Change, Future[None]]] = []
         self._lock = threading.Lock()
@@ -83,7 +84,7 @@ class Catalog:
     def spans(self, kind: str, element: str, interface: str = "") -> list[Span]:
         """Every slot the series ever had, oldest first."""
         keys = self._keys.get(kind, [])
-        mine = (slot for slot, key in enumerate(keys) if key == (element, interface))
+        mine = (slot for slot, key in enumerate(keys) if key == (kind, element, interface))
         return [self._spans[kind, slot] for slot in mine]
 
     def _open(self, key: tuple[str, str, str], identity: str) -> int:
@@ -91,7 +92,7 @@ class Catalog:
         number, now = self.size(kind), self._clock.now()
         self._change(_INSERT, (kind, number, element, interface, now, identity))
         self._spans[kind, number] = Span(number, identity, now, None)
-        self._keys.setdefault(kind, []).append((element, interface))
+        self._keys.setdefault(kind, []).append(key)
         self._slots[key] = number
         return number
 
@@ -115,7 +116,7 @@ class Catalog:
         key = keys[slot] if 0 <= slot < len(keys) else None
         if key is None:
             raise KeyError(f"no {kind} series has slot {slot}")
-        return key
+        return key[1:]
 
     def size(self, kind: str) -> int:
         """How many slots of a kind were given: one more than the highest."""
@@ -150,15 +151,17 @@ class Catalog:
                 " FROM series ORDER BY kind, slot"
             ).fetchall()
         for kind, slot, element, interface, identity, start, end in rows:
+            # Each row came with a copy of its own of the same few words.
+            key = kind, element, interface = intern(kind), intern(element), intern(interface)
             keys = self._keys.setdefault(kind, [])
             if not len(keys) <= slot < len(rows) + 1_000_000:
                 raise ConfigError(f"{books.path} gives {kind} series the slot {slot}: restore it")
             # A number that was given and never reached the disk stays empty for ever.
             keys.extend([None] * (slot - len(keys)))
-            keys.append((element, interface))
+            keys.append(key)
             self._spans[kind, slot] = Span(slot, identity, start, end)
             if end is None:
-                self._slots[kind, element, interface] = slot
+                self._slots[key] = slot
 
 
 def _execute(connection: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> None:

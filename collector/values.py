@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
-from collector.mibs import Column, Source
+from collector.mibs import UNKNOWN, Column, Source
 from collector.snmp import ber
 from collector.snmp.pdu import Value
 from edunet.frame import Reason
@@ -15,28 +14,26 @@ COUNTERS: Final = {ber.COUNTER32: 32, ber.COUNTER64: 64}
 
 # Agents are generous with these: an ifSpeed as INTEGER, a time stamp as INTEGER (both seen).
 _NUMBERS: Final = {ber.INTEGER, ber.GAUGE32, ber.TIMETICKS, ber.UINTEGER32, ber.COUNTER32}
-_UNKNOWN: Final = {"uint64": 0, "int16": -1, "float64": math.nan}
-_LIMIT: Final = {"uint64": 2**64, "int16": 2**15, "float64": 2**32}
 _MOST_TEXT: Final = 255
 
 
 def value_of(value: Value | None, source: Source, column: Column) -> tuple[float, Reason]:
     """The value as the column holds it, and why it is not to be believed."""
-    unknown = _UNKNOWN[column.type]
+    unknown = UNKNOWN[column.type]
     if value is None or value.absent:
         return unknown, Reason.MISSING
-    held = number_of(value, counter=source.kind == "counter")
-    least, most = source.among or (0, _LIMIT[column.type] - 1)
-    if held is None or not least <= held <= most:
-        return unknown, Reason.MALFORMED
+    held = number_of(value, counter=source.kind == "counter", signed=source.signed)
     if held in source.unknown:
         return unknown, Reason.MISSING
+    least, most = column.range(source)
+    if held is None or not least <= held <= most:
+        return unknown, Reason.MALFORMED
     return (held if source.scale == 1 else held * source.scale), Reason.GOOD
 
 
-def number_of(value: Value | None, counter: bool = False) -> int | None:
-    """A number of zero or more, of a type such an object may have; else None."""
-    if value is None or not isinstance(value.what, int) or value.what < 0:
+def number_of(value: Value | None, counter: bool = False, *, signed: bool = False) -> int | None:
+    """A number of a type such an object may have, `signed` or of zero or more; else None."""
+    if value is None or not isinstance(value.what, int) or (value.what < 0 and not signed):
         return None
     return value.what if value.tag in (COUNTERS if counter else _NUMBERS) else None
 

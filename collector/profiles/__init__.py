@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from collector.profiles.files import MAX_PROFILES, read
+from collector.profiles.files import MAX_PROFILES, complaints, read
 from collector.profiles.schema import Profile, Reading, Ssh, Word
 from edunet.errors import ConfigError
 
@@ -36,7 +36,7 @@ def load(name: str, folders: Sequence[Path] = ()) -> Profile:
     try:
         return Profile.model_validate({**merged, "name": name})
     except ValidationError as error:
-        raise ConfigError("\n".join(_complaints(path, error))) from None
+        raise ConfigError("\n".join(complaints(path, error))) from None
 
 
 def load_all(folders: Sequence[Path] = ()) -> dict[str, Profile]:
@@ -100,18 +100,6 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
             # How one answer is read is one thing: half a parent's way is nobody's.
             merged[key] = {**under, **value} if key == "read" else _merge(under, value)
     return merged
-
-
-def _complaints(path: Path, error: ValidationError) -> Iterable[str]:
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
-        where = ".".join(str(part) for part in one["loc"] if part != "[key]")
-        if one["type"] == "extra_forbidden":
-            yield f"{path}: no {where} in a profile; remove it"
-        elif one["type"] == "missing":
-            yield f"{path}: {where} is missing; write it"
-        else:
-            said = one["msg"].removeprefix("Value error, ")
-            yield f"{path}: {where}: {said[:1].lower()}{said[1:]}"
 
 
 def vendor(sysobjectid: str, profiles: Mapping[str, Profile] | Iterable[Profile]) -> str | None:

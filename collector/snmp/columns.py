@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from collector.mibs import Column, Mib, Source
+from collector.mibs import UNKNOWN, Column, Mib, Source
 from collector.snmp import ber
 from collector.snmp.pdu import Value
 from collector.snmp.sheet import Sheet
 from collector.values import COUNTERS, number_of, value_of
 from edunet.frame import Reason, type_of
-
-_OCTETS: Final = ("in_octets", "out_octets")
-_UNKNOWN: Final = {"uint64": 0, "int16": -1, "float64": np.nan}
-_MOST: Final = {"uint64": 2**64 - 1, "int16": 2**15 - 1, "float64": 2**32 - 1}
 
 What = Sequence[Any]
 """The values of all answers of a device: each a number of zero or more, or the bytes of a text."""
@@ -31,10 +27,12 @@ Gather = Callable[[What], tuple[Any, ...]]
 
 
 class Rows(NamedTuple):
-    """What some devices have in common: their questions, the ifIndexes asked by each, the types."""
+    """What some devices have in common: the table, their questions, the indexes (as on the wire)
+    asked by each, the types."""
 
+    table: Mib
     sheets: tuple[Sheet, ...]
-    indexes: tuple[tuple[int, ...], ...]
+    indexes: tuple[tuple[bytes, ...], ...]
     tags: bytes
 
 
@@ -59,21 +57,24 @@ class Columns:
     """The columns of these rows.
 
     Attributes:
+        kind: of their frame.
         tags: the types of all values. count: of the rows. sheet: of each row, which one asks it.
         names: takes what tells whose the rows are from all values.
         scalars: name -> where it stands among all values. uptimes: where sysUpTime does, by sheet.
     """
 
-    def __init__(self, rows: Rows, table: Mib) -> None:
+    def __init__(self, rows: Rows) -> None:
         """Raises ValueError when they are not for columns: octets of no or of several sources."""
-        self.tags = rows.tags
+        table = rows.table
+        self.kind, self.tags = table.kind, rows.tags
+        self._wide = table.wide
         places: list[dict[bytes, int]] = []
         base = 0
         for sheet in rows.sheets:
             places.append({name: base + at for at, name in enumerate(sheet)})
             base += len(sheet)
         rowed = [
-            (places[number], ber.oid_of(index))
+            (places[number], index)
             for number, indexes in enumerate(rows.indexes)
             for index in indexes
         ]
@@ -88,14 +89,15 @@ class Columns:
             name: (column, list(_parts(column, rowed, self.tags)))
             for name, column in table.columns.items()
         }
-        self._bits = reduce(np.minimum, (self._widths(*self._columns[name]) for name in _OCTETS))
+        widths = [self._widths(*self._columns[name]) for name in self._wide]
+        self._bits = reduce(np.minimum, widths, np.full(self.count, 64, np.int16))
         self._narrow = bool((self._bits < 64).any())
         if len(self.uptimes) != len(rows.sheets):
             raise ValueError("an answer without sysUpTime")
 
     def made(self, what: What) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
         """The columns of a frame, and the reasons, made of all values."""
-        columns: dict[str, Any] = {"bits": self._bits}
+        columns: dict[str, Any] = {"bits": self._bits} if self._wide else {}
         reasons: dict[str, npt.NDArray[np.uint8]] = {}
         for name, (column, parts) in self._columns.items():
             if column.seldom and not parts:
@@ -103,7 +105,7 @@ class Columns:
             value, reason = self._column(column, parts, what)
             if column.seldom and (reason == Reason.MISSING).all():
                 continue
-            if self._narrow and name in _OCTETS:
+            if self._narrow and name in self._wide:
                 value = np.where(self._bits < 64, value & np.uint64(0xFFFFFFFF), value)
             columns[name], reasons[name] = value, reason
         return columns, reasons
@@ -114,7 +116,7 @@ class Columns:
         """Of each row the first good value, else why its first source has none."""
         if len(parts) == 1 and len(parts[0].rows) == self.count:
             return _held(parts[0], column, what)
-        value = np.full(self.count, _UNKNOWN[column.type], type_of[column.type])
+        value = np.full(self.count, UNKNOWN[column.type], type_of[column.type])
         reason = np.full(self.count, Reason.MISSING, np.uint8)
         for part in parts:
             found, why = _held(part, column, what)
@@ -139,7 +141,7 @@ class Columns:
 def _held(part: _Part, column: Column, what: What) -> tuple[Any, npt.NDArray[np.uint8]]:
     """The values of a source as the column holds them, and the reasons."""
     found, source = part.gather(what), part.source
-    least, most = source.among or (0, _MOST[column.type])
+    least, most = column.range(source)
     fits = part.typed and least <= min(found) and max(found) <= most
     if fits and not any(none in found for none in source.unknown):
         held = np.array(found, type_of[column.type])

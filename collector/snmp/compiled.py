@@ -8,13 +8,13 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from collector.mibs import Mib
+from collector.mibs import Mib, Tables, mib
 from collector.rows import Engine, answered
 from collector.snmp.columns import Columns, Rows
 from collector.snmp.pdu import Value
 from collector.snmp.plan import Chunk, chunks
 from collector.snmp.sheet import Plain, Sheet, sheet
-from collector.transports import Ask
+from collector.transports import Ask, Row, index_of
 from collector.values import number_of
 from edunet.facts import Port
 from edunet.frame import Frame
@@ -50,7 +50,7 @@ class Told(NamedTuple):
         return None if at is None else self._number(at)
 
     def frames(self, ask: Ask, slots: Any, engine: Engine | None) -> tuple[Frame, Frame]:
-        """The `device` and the `interface` frame, as `collector.rows` makes them."""
+        """The `device` frame and that of the table, as `collector.rows` makes them."""
         made = self.columns
         uptimes = [self._number(at) or 0 for at in made.uptimes]
         uptimes = [each if each < 2**32 else 0 for each in uptimes]
@@ -59,7 +59,7 @@ class Told(NamedTuple):
             columns["boots"] = np.full(made.count, engine.boots, np.uint64)
             columns["engine_s"] = np.full(made.count, engine.seconds, np.float64)
         return answered(ask.slot, self.times[-1], uptimes[-1]), Frame(
-            "interface",
+            made.kind,
             slots,
             np.array([self.times[number] for number in made.sheet], np.int64),
             columns,
@@ -74,17 +74,18 @@ class Told(NamedTuple):
 class Plan:
     """The questions that an ask is.
 
-    Rows are known by the very bytes of their names, once `collector.rows` took them for the
-    ports'; until then, and whenever a type or a name is another, `told` knows nothing.
+    Rows are known by the very bytes of their names, once `collector.rows` took them for those
+    asked; until then, and whenever a type or a name is another, `told` knows nothing.
     """
 
-    def __init__(self, ports: tuple[Port, ...], parts: Sequence[tuple[Chunk, Sheet]]) -> None:
+    def __init__(self, ports: tuple[Port | Row, ...], parts: Sequence[tuple[Chunk, Sheet]]) -> None:
         self.ports, self.parts = ports, tuple(parts)
         rows = [port for chunk, _ in parts for port in chunk.ports]
         self.slots = np.array([port.slot for port in rows], np.int32)
         # A row in several answers, or one without a name, is more than columns can tell.
-        once = len({port.ifindex for port in rows}) == len(rows) > 0
-        self._plain = once and all(port.by != "index" for port in rows)
+        once = len({index_of(port) for port in rows}) == len(rows) > 0
+        nameless = any(isinstance(port, Port) and port.by == "index" for port in rows)
+        self._plain = once and not nameless
         self._tags = b""
         self._columns: Columns | None = None
         self._names: tuple[Any, ...] = ()
@@ -107,12 +108,12 @@ class Plan:
 
     def _compiled(self, table: Mib) -> Columns | None:
         sheets = tuple(each for _, each in self.parts)
-        indexes = tuple(tuple(port.ifindex for port in chunk.ports) for chunk, _ in self.parts)
-        rows = Rows(sheets, indexes, self._tags)
+        indexes = tuple(tuple(map(index_of, chunk.ports)) for chunk, _ in self.parts)
+        rows = Rows(table, sheets, indexes, self._tags)
         found = _COLUMNS.get(rows)
         if found is None:
             try:
-                found = _COLUMNS[rows] = Columns(rows, table)
+                found = _COLUMNS[rows] = Columns(rows)
             except ValueError:
                 return None
         return found
@@ -121,15 +122,16 @@ class Plan:
 class Plans:
     """Of every device that is asked singly, the plans for all it is asked."""
 
-    def __init__(self, table: Mib) -> None:
-        self.mib = table
-        self._plans: dict[tuple[str, bool, bool, bool], Plan] = {}
+    def __init__(self, tables: Tables = mib) -> None:
+        self.tables = tables
+        self._plans: dict[tuple[str, str, bool, bool, bool], Plan] = {}
 
     def of(self, ask: Ask, *, split: bool) -> Plan:
-        key = ask.device.id, ask.full, ask.engine, split
+        key = ask.device.id, ask.table, ask.full, ask.engine, split
         known = self._plans.get(key)
         if known is None or known.ports != ask.ports:
-            made = chunks(ask, self.mib, split=split)
-            parts = [(chunk, sheet(chunk.names(self.mib))) for chunk in made]
+            table = self.tables(ask.table)
+            made = chunks(ask, table, split=split)
+            parts = [(chunk, sheet(chunk.names(table))) for chunk in made]
             known = self._plans[key] = Plan(ask.ports, parts)
         return known

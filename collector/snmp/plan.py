@@ -1,4 +1,4 @@
-"""What goes into one datagram: which objects of which ports, so that the reply fits in one too."""
+"""What goes into one datagram: which objects of which rows, so that the reply fits in one too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from collector.mibs import Mib, Source
 from collector.snmp import ber
-from collector.transports import Ask
+from collector.transports import Ask, Row, index_of
 from edunet.facts import Port
 
 _MOST_BYTES: Final = 1330  # of a reply's values: with its headers it stays below 1472
@@ -19,13 +19,13 @@ _LONGER: Final = 4
 
 
 class Chunk(NamedTuple):
-    """Some objects of some ports, all asked in one PDU.
+    """Some objects of some rows, all asked in one PDU.
 
-    `names` are the objects without row, by port; what tells whose row it is comes with each.
+    `names` are the objects without row, by row; what tells whose it is comes with each.
     `table`: of the split chunks, whose objects they are.
     """
 
-    ports: tuple[Port, ...]
+    ports: tuple[Port | Row, ...]
     objects: tuple[tuple[bytes, ...], ...]
     scalars: tuple[bytes, ...]
     table: str = ""
@@ -34,7 +34,7 @@ class Chunk(NamedTuple):
         """Everything to ask, by full name."""
         found = list(self.scalars)
         for port, objects in zip(self.ports, self.objects, strict=True):
-            row = ber.oid_of(port.ifindex)
+            row = index_of(port)
             identity = [ber.oid(mib.identity[name]) for name in _identity(port, self.table)]
             found += [name + row for name in (*identity, *objects)]
         return found
@@ -69,25 +69,24 @@ def chunks(ask: Ask, mib: Mib, *, split: bool) -> list[Chunk]:
     """The whole ask in chunks; `split`: smaller ones, each with the objects of
     one table alone."""
     uptime = ber.oid(mib.scalars["sysUpTime"])
-    once = [uptime]
+    once = ["sysUpTime"]
     if ask.engine and ask.ports:
-        once += [ber.oid(mib.scalars["snmpEngineBoots"]), ber.oid(mib.scalars["snmpEngineTime"])]
-    if ask.full and ask.ports:
-        once.append(ber.oid(mib.scalars["ifTableLastChange"]))
-    if not ask.ports:
-        return [Chunk((), (), tuple(once))]
-    tables = list(mib.tables) if split else [""]
-    found = [chunk for table in tables for chunk in _of_table(ask, mib, table, uptime)]
+        once += ["snmpEngineBoots", "snmpEngineTime"]
+    if ask.full and ask.ports and mib.changed:
+        once.append(mib.changed)
+    first = [ber.oid(mib.scalars[name]) for name in once if name in mib.scalars]
+    tables = (mib.tables or [""]) if split else [""]
+    most = _MOST_NAMES_APART if split else _MOST_NAMES
+    found = [chunk for table in tables for chunk in _of_table(ask, mib, table, most)]
     found = found or [Chunk((), (), (uptime,))]
-    found[0] = found[0]._replace(scalars=tuple(dict.fromkeys((*once, *found[0].scalars))))
+    found[0] = found[0]._replace(scalars=tuple(dict.fromkeys((*first, *found[0].scalars))))
     return found
 
 
-def _of_table(ask: Ask, mib: Mib, table: str, uptime: bytes) -> Iterator[Chunk]:
-    ports: list[Port] = []
+def _of_table(ask: Ask, mib: Mib, table: str, most: int) -> Iterator[Chunk]:
+    ports: list[Port | Row] = []
     objects: list[tuple[bytes, ...]] = []
     size = names = 0
-    most = _MOST_NAMES_APART if table else _MOST_NAMES
     for port in ask.ports:
         wanted = tuple(_objects(port, mib, table, full=ask.full))
         if not wanted:
@@ -96,28 +95,26 @@ def _of_table(ask: Ask, mib: Mib, table: str, uptime: bytes) -> Iterator[Chunk]:
         more = _size(port, wanted, identity, mib)
         full = size + more > _MOST_BYTES or names + len(wanted) + len(identity) > most
         if ports and full:
-            yield _chunk(ports, objects, mib, table, uptime)
+            yield _chunk(ports, objects, mib, table)
             ports, objects, size, names = [], [], 0, 0
         ports.append(port)
         objects.append(tuple(source.prefix for source in wanted))
         size, names = size + more, names + len(wanted) + len(identity)
     if ports:
-        yield _chunk(ports, objects, mib, table, uptime)
+        yield _chunk(ports, objects, mib, table)
 
 
 def _chunk(
-    ports: Sequence[Port],
-    objects: Sequence[tuple[bytes, ...]],
-    mib: Mib,
-    table: str,
-    uptime: bytes,
+    ports: Sequence[Port | Row], objects: Sequence[tuple[bytes, ...]], mib: Mib, table: str
 ) -> Chunk:
-    nameless = any(port.by == "index" for port in ports)
-    scalars = (uptime, ber.oid(mib.scalars["ifTableLastChange"])) if nameless else (uptime,)
-    return Chunk(tuple(ports), tuple(objects), scalars, table)
+    scalars = ["sysUpTime"]
+    if mib.changed and any(isinstance(port, Port) and port.by == "index" for port in ports):
+        scalars.append(mib.changed)
+    names = tuple(ber.oid(mib.scalars[name]) for name in scalars)
+    return Chunk(tuple(ports), tuple(objects), names, table)
 
 
-def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[Source]:
+def _objects(port: Port | Row, mib: Mib, table: str, *, full: bool) -> Iterable[Source]:
     for column in mib.columns.values():
         if column.seldom and not full:
             continue
@@ -128,14 +125,16 @@ def _objects(port: Port, mib: Mib, table: str, *, full: bool) -> Iterable[Source
                 yield source
 
 
-def _size(port: Port, wanted: Iterable[Source], identity: Iterable[str], mib: Mib) -> int:
-    """Bytes of a reply about this port, its numbers as long as they can be."""
-    row = len(ber.oid_of(port.ifindex))
+def _size(port: Port | Row, wanted: Iterable[Source], identity: Iterable[str], mib: Mib) -> int:
+    """Bytes of a reply about this row, its numbers as long as they can be."""
+    row = len(index_of(port))
     size = 0
     for source in wanted:
-        widest = 1 if source.among else 9 if source.bits == 64 else 5
+        widest = source.widest or (9 if source.bits == 64 else 5)
         size += len(source.prefix) + row + widest + _PER_VALUE
-    said = {"name": port.said, "descr": port.descr, "alias": port.alias, "mac": "6bytes"}
+    said = {"name": port.said}
+    if isinstance(port, Port):
+        said |= {"descr": port.descr, "alias": port.alias, "mac": "6bytes"}
     for name in identity:
         text = len(said[name].encode())
         size += len(ber.oid(mib.identity[name])) + row + text + _PER_VALUE
@@ -143,11 +142,13 @@ def _size(port: Port, wanted: Iterable[Source], identity: Iterable[str], mib: Mi
     return size
 
 
-def _identity(port: Port, table: str) -> list[str]:
+def _identity(port: Port | Row, table: str) -> list[str]:
     """What tells whose row it is: ifName, and what the port is called by.
 
     A table asked apart comes with a name of its own, for the other's may be silent.
     """
+    if isinstance(port, Row):
+        return ["name"] if port.said else []
     names: set[str] = {port.by} if port.by in {"descr", "alias", "mac"} else set()
     if port.said and (table == "ifXTable" or not table or not port.descr):
         names.add("name")

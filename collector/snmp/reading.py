@@ -15,7 +15,7 @@ from collector.snmp.pdu import Value
 from collector.snmp.plan import Chunk
 from collector.snmp.sheet import Plain, Sheet
 from collector.snmp.wire import NoAnswerError
-from collector.transports import Ask
+from collector.transports import Ask, Row
 from edunet.clock import Clock
 from edunet.errors import ProbeError
 from edunet.facts import Port
@@ -26,9 +26,9 @@ _REFUSALS_IN_A_ROW: Final = 16  # an agent that refuses everything is not asked 
 
 
 class _Answer(NamedTuple):
-    """One reply: the ports it was about, its values, and when it came (ms UTC)."""
+    """One reply: the rows it was about, its values, and when it came (ms UTC)."""
 
-    ports: Sequence[Port]
+    ports: Sequence[Port | Row]
     values: Plain | Mapping[bytes, Value]
     time: int
 
@@ -57,6 +57,7 @@ class Reader:
         self, client: Client, plans: Plans, clock: Clock, ask: Ask, *, split: bool
     ) -> None:
         self._client, self._plans, self._clock, self._ask = client, plans, clock, ask
+        self._mib = plans.tables(ask.table)
         self.plan: Plan
         self.came: list[_Answer] = []
         self.trouble: str | None = None
@@ -126,7 +127,7 @@ class Reader:
                 await self._apart(error)
 
     async def _read(self, chunk: Chunk, sheet: Sheet | None) -> None:
-        names = sheet or chunk.names(self._plans.mib)
+        names = sheet or chunk.names(self._mib)
         values = await self._client.read(self._ask.device, names)
         self._lost[chunk.table] = 0
         self._refusals = 0 if values else self._refusals + 1
@@ -158,6 +159,6 @@ class Reader:
         Raises:
             ProbeError: no answer.
         """
-        uptime = ber.oid(self._plans.mib.scalars["sysUpTime"])
+        uptime = ber.oid(self._mib.scalars["sysUpTime"])
         values = await self._client.get(self._ask.device, [uptime], TIMEOUTS[:1])
         self._sign = _Answer((), values, self._clock.now())

@@ -7,15 +7,16 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from typing import Final
 
-from collector.mibs import Mib, mib
+from collector.mibs import INTERFACES, Mib, Tables, mib
 from collector.rows import Engine, Reading, frames_of, silence, unasked
 from collector.snmp import ber
 from collector.snmp.client import Client, Note
 from collector.snmp.compiled import Came, Plans, Told
+from collector.snmp.indexes import Indexes
 from collector.snmp.listing import Lister
 from collector.snmp.reading import Reader
 from collector.snmp.wire import UnsentError
-from collector.transports import Answer, Ask, Found, UnlistedError
+from collector.transports import Answer, Ask, Found, Row, UnlistedError
 from collector.values import number_of
 from edunet.clock import Clock
 from edunet.errors import AuthError, ProbeError
@@ -26,16 +27,20 @@ _AT_ONCE: Final = 256
 
 
 class Snmp:
-    """Implements `Transport`. `access` answers how a device may be asked."""
+    """Implements `Transport`. `access` answers how a device may be asked, `tables` what of it."""
 
     def __init__(
-        self, access: Callable[[Device], Access], clock: Clock, note: Note | None = None
+        self,
+        access: Callable[[Device], Access],
+        clock: Clock,
+        note: Note | None = None,
+        tables: Tables = mib,
     ) -> None:
-        self._clock = clock
-        self._mib: Mib = mib("if_mib")
-        self.client = Client(access, clock, self._mib.called, note)
-        self._plans = Plans(self._mib)
-        self._lister = Lister(self.client, self._mib)
+        self._clock, self._tables = clock, tables
+        self._met = {INTERFACES: tables(INTERFACES)}  # tables that were listed
+        self.client = Client(access, clock, self._spelt, note)
+        self._plans = Plans(tables)
+        self._lister = Lister(self.client, self._met[INTERFACES])
         self._split: set[str] = set()  # devices whose tables are asked apart, until listed again
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -47,6 +52,24 @@ class Snmp:
             raise type(error)(f"{called(device)}: {error}") from None
         except ProbeError as error:
             raise ProbeError(f"{called(device)}: {error}") from None
+
+    async def rows_of(
+        self, device: Device, table: str, slot: Callable[[str], int]
+    ) -> tuple[Row, ...]:
+        """The rows the device has of a table that is not of interfaces; `slot`: by their names.
+
+        Raises:
+            ConfigError: there is no such table.
+            ProbeError: the device does not answer, or not all of it.
+        """
+        met = self._met[table] = self._tables(table)
+        try:
+            indexes = Indexes(self.client, device, met, modest=self.modest(device))
+            return await indexes.rows(slot)
+        except (UnsentError, AuthError) as error:
+            raise type(error)(f"{called(device)}: {error}") from None
+        except ProbeError as error:
+            raise ProbeError(f"{called(device)}: {table}: {error}") from None
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         tasks = [asyncio.create_task(self.ask(ask)) for ask in asks]
@@ -95,7 +118,8 @@ class Snmp:
         """The answer to a plan, all as it was the last time."""
         engine = self._engine(ask.device, told.scalar)
         frames = told.frames(ask, reader.plan.slots, engine)
-        changed = told.scalar("ifTableLastChange") if ask.full else None
+        stamp = self._tables(ask.table).changed
+        changed = told.scalar(stamp) if ask.full and stamp else None
         uptime = int(frames[0].uptime[0])
         return Answer(
             ask, frames, varbinds=len(told.what), changed=changed, answered=1, uptime=uptime
@@ -103,14 +127,14 @@ class Snmp:
 
     def _careful(self, ask: Ask, reader: Reader, whole: Came | None) -> Answer:
         """Whatever came, value by value."""
-        readings = reader.readings
-        scalar = partial(self._scalar, readings)
+        readings, table = reader.readings, self._tables(ask.table)
+        scalar = partial(_scalar, readings, table)
         frames, stale = frames_of(
-            ask, readings, self._mib, self._clock.now(), self._engine(ask.device, scalar)
+            ask, readings, table, self._clock.now(), self._engine(ask.device, scalar)
         )
         if whole and not stale:
-            reader.plan.take(whole, self._mib)
-        changed = scalar("ifTableLastChange") if ask.full else None
+            reader.plan.take(whole, table)
+        changed = scalar(table.changed) if ask.full and table.changed else None
         trouble = f"{called(ask.device)}: {reader.trouble}" if reader.trouble else None
         count = sum(len(reading.values) for reading in readings)
         uptime = int(frames[0].uptime[0])
@@ -123,9 +147,17 @@ class Snmp:
         boots, seconds = scalar("snmpEngineBoots"), scalar("snmpEngineTime")
         return Engine(boots, seconds) if boots and seconds is not None else None
 
-    def _scalar(self, readings: Sequence[Reading], name: str) -> int | None:
-        key = ber.oid(self._mib.scalars[name])
-        return number_of(next((r.values[key] for r in readings if key in r.values), None))
+    def _spelt(self, name: bytes) -> str:
+        """An object as people write it."""
+        words = (table.word(name) for table in self._met.values())
+        return next((word for word in words if word), None) or ber.dotted(name)
+
+
+def _scalar(readings: Sequence[Reading], table: Mib, name: str) -> int | None:
+    """A number of zero or more; None where it was not asked, not told, or is none."""
+    oid = table.scalars.get(name)
+    key = ber.oid(oid) if oid else b""
+    return number_of(next((r.values[key] for r in readings if key in r.values), None))
 
 
 def called(device: Device) -> str:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from collector.mibs import mib
+from collector.mibs import INTERFACES, Tables, mib
 from collector.rows import silence
-from collector.snmp import ber
 from collector.snmp.client import Note
 from collector.thin import Line
-from collector.transports import Answer, Ask, Found
+from collector.transports import Answer, Ask, Found, Row
 from collector.transports.snmp import Snmp, called
 from collector.vector.asking import Asking
 from collector.vector.engine import ONCE_S, Drop, Engine
@@ -34,10 +33,6 @@ from edunet.clock import Clock
 from edunet.frame import Frame
 from edunet.inventory.model import Device
 from edunet.secrets import Access
-
-_MIB: Final = mib("if_mib")
-_SCALARS: Final = {name: ber.oid(oid) for name, oid in _MIB.scalars.items()}
-
 
 Answers = asyncio.Queue["list[Answer] | _Round | Exception"]
 """What became of asks; a round is one that has to be gone through singly."""
@@ -78,7 +73,7 @@ class Vector:
     """Implements `Transport`. `access` answers how a device may be asked.
 
     `lines`: the thin lines that devices hang on, by device; nobody else waits for them. `drop`
-    hears of datagrams that were not taken: the reason, and how many.
+    hears of datagrams that were not taken: the reason, and how many. `tables`: what may be asked.
     """
 
     def __init__(
@@ -88,11 +83,12 @@ class Vector:
         note: Note | None = None,
         lines: Mapping[str, Line] = MappingProxyType({}),
         drop: Drop = lambda _reason, _count: None,
+        tables: Tables = mib,
     ) -> None:
         self._access, self._clock, self._lines = access, clock, lines
-        self._scalar = Snmp(access, clock, note)
+        self._scalar = Snmp(access, clock, note, tables)
         self.client = self._scalar.client
-        self._plans = Plans(_MIB)
+        self._plans = Plans(tables)
         self._engine = Engine(self._plans, self._told, drop)
         self.dropped = self._engine.dropped
         self._tickets = Tickets()
@@ -106,9 +102,15 @@ class Vector:
         self._frames: list[Frame] = []  # read, and to be handed on with the next whole answer
 
     async def discover(self, device: Device) -> Found:
-        self._learnt.forget(device.id)
-        self._asking.forget(device)
+        self._forget(device, INTERFACES)
         return await self._scalar.discover(device)
+
+    async def rows_of(
+        self, device: Device, table: str, slot: Callable[[str], int]
+    ) -> tuple[Row, ...]:
+        """See `Snmp.rows_of`."""
+        self._forget(device, table)
+        return await self._scalar.rows_of(device, table, slot)
 
     async def poll(self, asks: Sequence[Ask]) -> AsyncGenerator[Answer, None]:
         answers: Answers = asyncio.Queue()
@@ -143,6 +145,11 @@ class Vector:
         self._rounds.clear()
         await self._scalar.close()
 
+    def _forget(self, device: Device, table: str) -> None:
+        """This table of it is listed anew."""
+        self._learnt.forget((device.id, table))
+        self._asking.forget(device, table)
+
     def _open(self, together: list[tuple[Ask, range]], answers: Answers) -> None:
         """Begin these rounds."""
         if not together:
@@ -167,7 +174,7 @@ class Vector:
         now, tickets = self._clock.now(), self._tickets
         touched: list[Ints] = []
         for each in came:
-            scalars = self._scalars(each)
+            scalars = _scalars(each)
             made = frame(each, self._plans.local[each.questions], now, scalars)
             if made is not None:
                 self._frames.append(made)
@@ -225,7 +232,7 @@ class Vector:
         )  # fmt: skip
         for (ask, answers, first), uptime, values, changed, crowded in told:
             self._asking.under_way.discard(first)
-            self._learnt.whole(ask.device.id)
+            self._learnt.whole((ask.device.id, ask.table))
             if crowded:
                 self._learnt.weak.add(ask.device.id)
             answer = Answer(
@@ -243,24 +250,24 @@ class Vector:
         if tickets.crowded[ticket]:
             self._learnt.weak.add(device.id)
         odd = bool(tickets.renamed[ticket] or tickets.odd[ticket])
-        self._learnt.broken(device.id, ask.full, odd)
-        self._asking.forget(device)
+        self._learnt.broken((device.id, ask.table), ask.full, odd)
+        self._asking.forget(device, ask.table)
         return ask._replace(doubtful=not tickets.values[ticket])
 
-    def _scalars(self, came: Came) -> dict[str, Any]:
-        """uptime, boots, engine_s and changed by reply, where they were asked."""
-        found: dict[str, Any] = {}
-        for name, word, kind in (
-            ("uptime", "sysUpTime", np.uint32), ("boots", "snmpEngineBoots", np.uint64),
-            ("engine_s", "snmpEngineTime", np.float64), ("changed", "ifTableLastChange", np.int64),
-        ):  # fmt: skip
-            at = came.layout.scalar(_SCALARS[word])
-            if at is None:
-                continue
+
+def _scalars(came: Came) -> dict[str, Any]:
+    """uptime, boots, engine_s and changed by reply, where they were asked."""
+    found: dict[str, Any] = {}
+    for name, word, none, kind in (
+        ("uptime", "sysUpTime", 0, np.uint32), ("boots", "snmpEngineBoots", 0, np.uint64),
+        ("engine_s", "snmpEngineTime", np.nan, np.float64),
+        ("changed", came.layout.table.changed, -1, np.int64),
+    ):  # fmt: skip
+        at = came.layout.scalar(word)
+        if at is not None:
             value, good = numbers_at(came.values, at)
-            none = {"uptime": 0, "boots": 0, "engine_s": np.nan, "changed": -1}[name]
             found[name] = np.where(good, value, none).astype(kind)
-        return found
+    return found
 
 
 def _silent(ask: Ask, now: int) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from collector.transports import Ask
+from collector.transports import Ask, Row
 from collector.vector.learnt import Learnt
 from collector.vector.plan import Plans
 from edunet.facts import Port
@@ -18,7 +18,7 @@ NONE: Final = range(0)
 class _Known(NamedTuple):
     """The questions of an ask, and what they were made for."""
 
-    ports: tuple[Port, ...]
+    ports: tuple[Port | Row, ...]
     engine: bool
     dated: bool
     questions: range
@@ -41,12 +41,12 @@ class Asking:
     ) -> None:
         self._access, self._single, self._modest = access, single, modest
         self._plans, self._learnt = plans, learnt
-        self._known: dict[tuple[str, bool], _Known] = {}
+        self._known: dict[tuple[str, str, bool], _Known] = {}
         self.under_way: set[int] = set()
 
     def questions(self, ask: Ask) -> range:
         """The questions of an ask; none where it must be asked singly, or is under way."""
-        known = self._known.get((ask.device.id, ask.full))
+        known = self._known.get((ask.device.id, ask.table, ask.full))
         if (
             known is not None
             and known.ports is ask.ports
@@ -58,21 +58,22 @@ class Asking:
             questions = self._planned(ask)
         return NONE if questions.start in self.under_way else questions
 
-    def forget(self, device: Device) -> None:
-        """Something was learnt of the device: think again."""
+    def forget(self, device: Device, table: str) -> None:
+        """Something was learnt of this table of the device: think again."""
         for full in (False, True):
-            self._known.pop((device.id, full), None)
+            self._known.pop((device.id, table, full), None)
 
     def _planned(self, ask: Ask) -> range:
-        device = ask.device
-        if device.id in self._learnt.single or self._single(device):
+        device, asked = ask.device, (ask.device.id, ask.table)
+        if asked in self._learnt.single or self._single(device):
             return NONE
         access = self._access(device)
         if access.version != "2c" or self._plans.begins(ask) in self.under_way:
             return NONE
-        by_name = device.id in self._learnt.by_name or self._modest(device)
+        by_name = asked in self._learnt.by_name or self._modest(device)
         bulk = ask.full and bool(ask.ports) and not by_name
         questions = self._plans.of(ask, access.community, bulk)
         if questions:
-            self._known[device.id, ask.full] = _Known(ask.ports, ask.engine, ask.dated, questions)
+            known = _Known(ask.ports, ask.engine, ask.dated, questions)
+            self._known[*asked, ask.full] = known
         return questions

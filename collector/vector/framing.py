@@ -7,15 +7,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from collector.mibs import Column
+from collector.mibs import UNKNOWN, Column
 from collector.snmp import ber
 from collector.vector.decode import Values
-from collector.vector.layout import Layout, Place
+from collector.vector.layout import ABSENT, Layout, Place, Rules
 from collector.vector.replies import Came
 from edunet.frame import Frame, Reason, type_of
-
-_UNKNOWN: Final = {"uint64": 0, "int16": -1, "float64": np.nan}
-_OCTETS: Final = ("in_octets", "out_octets")
 
 
 def _tags(*tags: int) -> npt.NDArray[np.bool_]:
@@ -26,7 +23,6 @@ def _tags(*tags: int) -> npt.NDArray[np.bool_]:
 
 _COUNTERS: Final = _tags(ber.COUNTER32, ber.COUNTER64)
 _NUMBERS: Final = _tags(ber.INTEGER, ber.GAUGE32, ber.TIMETICKS, ber.UINTEGER32, ber.COUNTER32)
-_ABSENT: Final = _tags(ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
 _WIDEST: Final = np.where(np.arange(256) == ber.COUNTER64, 8, 4).astype(np.uint8)
 """tag -> bytes of a number of that tag."""
 
@@ -34,7 +30,8 @@ Bools = npt.NDArray[np.bool_]
 
 
 class _Judged(NamedTuple):
-    """[binds, replies]: numbers, why they are not believed; which are narrow, which are there."""
+    """[binds, replies]: numbers (of negative ones the 64 bits), why they are not believed; which
+    are narrow, which are there."""
 
     numbers: npt.NDArray[np.uint64]
     reasons: npt.NDArray[np.uint8]
@@ -61,20 +58,39 @@ def _sound(said: Values, at: Any = slice(None)) -> Bools:
 def _judged(said: Values, layout: Layout) -> _Judged:
     """All values of these replies at once."""
     rules, numbers, tags = layout.rules, said.numbers, said.tags
-    good = np.where(rules.counters[:, None], _COUNTERS[tags], _NUMBERS[tags]) & _sound(said)
-    good &= (numbers >= rules.least[:, None]) & (numbers <= rules.most[:, None])
+    sound = _sound(said)
+    if len(rules.signed):
+        numbers, sound = _signed(said, sound, rules)
+    number = np.where(rules.counters[:, None], _COUNTERS[tags], _NUMBERS[tags]) & sound
+    # Of 64 bits what is below the least is far above it: one comparison for both ends.
+    good = number & (numbers - rules.least[:, None] <= rules.span[:, None])
     reasons = np.where(good, np.uint8(Reason.GOOD), np.uint8(Reason.MALFORMED))
-    absent = _ABSENT[tags]
+    absent = ABSENT[tags]
     reasons[absent] = Reason.MISSING
     for at, none in rules.unknown:
-        reasons[at][good[at] & (numbers[at] == np.uint64(none))] = Reason.MISSING
+        reasons[at][number[at] & (numbers[at] == none)] = Reason.MISSING
     return _Judged(numbers, reasons, (tags == ber.COUNTER32) | rules.narrow[:, None], ~absent)
+
+
+def _signed(said: Values, sound: Bools, rules: Rules) -> tuple[npt.NDArray[np.uint64], Bools]:
+    """The same where numbers may be below zero: their sign fills 64 bits."""
+    at, numbers, sound = rules.signed, said.numbers.copy(), sound.copy()
+    length = said.lengths[at]
+    spare = (np.uint64(8) * (np.uint64(8) - np.clip(length, 1, 8))).astype(np.int64)
+    wide = (numbers[at].view(np.int64) << spare) >> spare
+    below = (said.tags[at] == ber.INTEGER) & (wide < 0)
+    fits = (length >= 1) & (
+        (length <= 4) | ((length == 5) & (numbers[at] >> np.uint64(32) == 0xFF))
+    )
+    numbers[at] = np.where(below, wide.view(np.uint64), numbers[at])
+    sound[at] |= below & fits
+    return numbers, sound
 
 
 def frame(
     came: Came, local: npt.NDArray[np.int32], now: int, scalars: dict[str, Any]
 ) -> Frame | None:
-    """The `interface` frame of these replies; rows whose name is another are left out.
+    """The frame of these replies; rows whose name is another, or that are gone, are left out.
 
     `scalars` are arrays by reply: `uptime`, and `boots` and `engine_s` where they were asked.
     """
@@ -86,17 +102,19 @@ def frame(
     judged = _judged(came.values, layout)
     columns: dict[str, Any] = {}
     reasons: dict[str, Any] = {}
+    wide = layout.table.wide
     narrow = np.zeros((rows, len(local)), bool)
     for name, column, places in layout.columns:
         value, reason, tight = _column(judged, column, places, narrow.shape)
-        if name in _OCTETS:
+        if name in wide:
             narrow |= tight
         columns[name] = value.T.ravel()[keep]
         if reason is not None:
             reasons[name] = reason.T.ravel()[keep]
-    columns["bits"] = np.where(narrow, np.int16(32), np.int16(64)).T.ravel()[keep]
+    if wide:
+        columns["bits"] = np.where(narrow, np.int16(32), np.int16(64)).T.ravel()[keep]
     if narrow.any():
-        for name in _OCTETS:
+        for name in wide:
             low = columns[name] & np.uint64(0xFFFFFFFF)
             columns[name] = np.where(columns["bits"] == 32, low, columns[name])
     for name in ("boots", "engine_s"):
@@ -108,7 +126,7 @@ def frame(
     slots = layout.slots[local].ravel()[keep]
     times = np.full(len(slots), now, np.int64)
     uptime = np.repeat(scalars["uptime"], rows)[keep]
-    return Frame("interface", slots, times, columns, reasons, uptime)
+    return Frame(layout.table.kind, slots, times, columns, reasons, uptime)
 
 
 def _column(
@@ -120,20 +138,23 @@ def _column(
     """
     kind = type_of[column.type]
     if len(places) == 1 and not judged.reasons[places[0].at].any():
-        source, at = places[0]
-        found = judged.numbers[at]
-        value = found.astype(kind) if source.scale == 1 else found * source.scale
-        return value, None, judged.narrow[at]
-    value = np.full(shape, _UNKNOWN[column.type], kind)
+        return _scaled(judged, places[0], kind), None, judged.narrow[places[0].at]
+    value = np.full(shape, UNKNOWN[column.type], kind)
     reason = np.full(shape, Reason.MISSING, np.uint8)
     narrow = np.zeros(shape, bool)
-    for source, at in reversed(places):
-        why = judged.reasons[at]
+    for place in reversed(places):
+        at, why = place.at, judged.reasons[place.at]
         good = why == Reason.GOOD
-        found = judged.numbers[at]
-        np.copyto(value, found if source.scale == 1 else found * source.scale, "unsafe", where=good)
+        np.copyto(value, _scaled(judged, place, kind), where=good)
         # Of several that are not good, the first that is there at all tells why, and how wide.
         told = good | (judged.there[at] & (reason != Reason.GOOD))
         np.copyto(reason, why, where=told)
         np.copyto(narrow, judged.narrow[at], where=told)
     return value, reason, narrow
+
+
+def _scaled(judged: _Judged, place: Place, kind: np.dtype[Any]) -> Any:
+    """The numbers of a source as the column holds them, good or not."""
+    source, found = place.source, judged.numbers[place.at]
+    held: Any = found.view(np.int64) if source.signed else found
+    return held.astype(kind) if source.scale == 1 else held * source.scale

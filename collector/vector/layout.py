@@ -1,8 +1,8 @@
 """A device's questions, compiled: which bytes to send, and where in a reply what stands.
 
-A *layout* is the form of a reply: so many scalars, then so many rows of the same objects. A
-*template* is a layout with its OIDs: all devices with the same ifIndexes share one. A *question* is
-a template put to one device. What is known of them lies in arrays, a row each.
+A *layout* is the form of a reply: so many scalars, then so many rows of the same objects of a
+table. A *template* is a layout with its OIDs: all devices with the same indexes share one. A
+*question* is a template put to one device. What is known of them lies in arrays, a row each.
 """
 
 from __future__ import annotations
@@ -18,30 +18,41 @@ from collector.snmp import ber, pdu
 
 LONGEST_NAME: Final = 32  # bytes of a row's name that are compared at once
 HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire, whatever it is
-LIMIT: Final = {"uint64": 2**64 - 1, "int16": 2**15 - 1, "float64": 2**32 - 1}
 _TWO_WORDS: Final = 16  # bytes of a name with its head that two words cover
 _MOST_KEY: Final = 24  # and three
+_ALL: Final = 2**64 - 1
+
+ABSENT: Final = np.isin(
+    np.arange(256), (ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
+)
+"""tag -> whether it says that there is nothing."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 
 class Form(NamedTuple):
-    """What tells one layout from another: names on the wire, without the row's.
+    """What tells one layout of a table from another: names on the wire, without the row's.
 
-    A reply holds the scalars, then for each of `rows` rows its name and its objects. `bulk`: it is
-    asked for by GETBULK, which needs rows that follow each other on the device.
+    A reply holds the scalars, then for each of `rows` rows its name, where rows have any, and its
+    objects. `bulk`: it is asked for by GETBULK, which needs rows that follow each other.
     """
 
+    table: Mib
     scalars: tuple[bytes, ...]
-    name: bytes
+    name: tuple[bytes, ...]  # one or none
     objects: tuple[bytes, ...]
     rows: int
     bulk: bool = False
 
     @property
+    def row(self) -> tuple[bytes, ...]:
+        """What a row holds."""
+        return self.name + self.objects
+
+    @property
     def binds(self) -> int:
-        return len(self.scalars) + self.rows * (1 + len(self.objects))
+        return len(self.scalars) + self.rows * len(self.row)
 
 
 class Place(NamedTuple):
@@ -54,15 +65,18 @@ class Place(NamedTuple):
 class Rules(NamedTuple):
     """By place in a reply: arrays of `binds`.
 
-    `counters`: it must be one. `least`, `most`: its range. `narrow`: a counter of 32 bits whatever
-    its tag. `unknown`: places and the numbers that mean nothing there.
+    `counters`: it must be one. `least`: the smallest value (of negative ones the 64 bits), `span`:
+    how far the largest is above it. `signed`: the places whose numbers may be below zero. `narrow`:
+    a counter of 32 bits whatever its tag. `unknown`: places and the numbers (their 64 bits) that
+    mean nothing there.
     """
 
     counters: npt.NDArray[np.bool_]
     least: Words
-    most: Words
+    span: Words
+    signed: npt.NDArray[np.intp]
     narrow: npt.NDArray[np.bool_]
-    unknown: list[tuple[slice, int]]
+    unknown: list[tuple[slice, np.uint64]]
 
 
 class Layout:
@@ -73,16 +87,16 @@ class Layout:
             tag and length; middle: bytes 8 to 15, where it has more than 16. long: some have.
             sizes: int64[templates, binds], how long that is.
         columns: of a frame: name, column, and its places in the order of preference.
-        names: where the rows' names stand.
+        names: where the rows' names stand, if rows have any.
         rules: what a value must be to be believed, by its place in a reply.
         slots: int32[questions, rows]. said: uint64[questions, rows, 4], the rows' names.
         lengths: int64[questions, rows], bytes of each. widths: uint8[questions, binds], how many
             bytes each value had in the reply before.
     """
 
-    def __init__(self, form: Form, mib: Mib) -> None:
-        self.form = form
-        self.columns = list(self._columns(mib))
+    def __init__(self, form: Form) -> None:
+        self.form, self.table = form, form.table
+        self.columns = list(self._columns())
         self.names = self._places(0)
         self.rules = self._ruled()
         self.first = np.zeros((0, form.binds), np.uint64)
@@ -94,17 +108,25 @@ class Layout:
         self.said = np.zeros((0, form.rows, LONGEST_NAME // 8), np.uint64)
         self.lengths = np.zeros((0, form.rows), np.int64)
         self.widths = np.zeros((0, form.binds), np.uint8)
-        self._templates: dict[tuple[int, ...], int] = {}
+        self._templates: dict[tuple[bytes, ...], int] = {}
         self.pdus: list[bytes] = []
         self._questions = 0
         self._free: list[int] = []
 
-    def scalar(self, name: bytes) -> int | None:
+    def scalar(self, name: str | None) -> int | None:
         """Where in a reply a scalar stands; None = it is not asked."""
-        return self.form.scalars.index(name) if name in self.form.scalars else None
+        oid = self.table.scalars.get(name or "")
+        asked = self.form.scalars
+        return asked.index(ber.oid(oid)) if oid and ber.oid(oid) in asked else None
 
-    def template(self, indexes: tuple[int, ...]) -> int:
-        """The number of the template for rows of these indexes.
+    def lacking(self, tags: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """bool[rows, m]: of which rows nothing is there; `tags`: of all values."""
+        form = self.form
+        rows = tags[len(form.scalars) :].reshape(form.rows, len(form.row), tags.shape[1])
+        return np.asarray(ABSENT[rows].all(axis=1))
+
+    def template(self, indexes: tuple[bytes, ...]) -> int:
+        """The number of the template for rows of these indexes (as on the wire).
 
         Raises:
             ValueError: a name is too long to be compared at once.
@@ -113,9 +135,7 @@ class Layout:
         if known is not None:
             return known
         names = list(self.form.scalars)
-        for index in indexes:
-            row = ber.oid_of(index)
-            names += [name + row for name in (self.form.name, *self.form.objects)]
+        names += [name + index for index in indexes for name in self.form.row]
         keys = [ber.element(ber.OID, name) for name in names]
         if not all(8 <= len(key) <= _MOST_KEY for key in keys):
             raise ValueError("a name that three words do not cover")
@@ -124,21 +144,22 @@ class Layout:
         self.middle = _with(self.middle, [_word(key[8:16]) for key in keys])
         self.long |= any(len(key) > _TWO_WORDS for key in keys)
         self.sizes = _with(self.sizes, [len(key) for key in keys])
-        self.pdus.append(self._pdu(names, indexes[0] if indexes else 0))
+        self.pdus.append(self._pdu(names, indexes))
         self._templates[indexes] = len(self.pdus) - 1
         return self._templates[indexes]
 
-    def _pdu(self, names: list[bytes], first: int) -> bytes:
+    def _pdu(self, names: list[bytes], indexes: tuple[bytes, ...]) -> bytes:
         form = self.form
         if not form.bulk:
             return pdu.question(pdu.GET, HOLE, names)
-        before = ber.oid_of(first - 1) if first else b""
+        before = _before(indexes[0])
         names = [name.removesuffix(b"\0") for name in form.scalars]
-        names += [name + before for name in (form.name, *form.objects)]
+        names += [name + before for name in form.row]
         return pdu.question(pdu.GETBULK, HOLE, names, len(form.scalars), form.rows)
 
     def question(self, slots: Sequence[int], names: Sequence[bytes]) -> int:
-        """A question about rows of these slots and names (of at most `LONGEST_NAME` bytes).
+        """A question about rows of these slots and names (of at most `LONGEST_NAME` bytes; empty
+        where they have none).
 
         Its number in this layout is its own until it is forgotten.
         """
@@ -164,33 +185,32 @@ class Layout:
         self._questions += 1
         return number
 
-    def _columns(self, mib: Mib) -> Any:
-        for name, column in mib.columns.items():
+    def _columns(self) -> Any:
+        objects, first = self.form.objects, len(self.form.name)
+        for name, column in self.table.columns.items():
             places = [
-                Place(source, self._places(1 + self.form.objects.index(source.prefix)))
+                Place(source, self._places(first + objects.index(source.prefix)))
                 for source in column.sources
-                if source.prefix in self.form.objects
+                if source.prefix in objects
             ]
             if places or not column.seldom:
                 yield name, column, places
 
     def _places(self, number: int) -> slice:
-        return slice(len(self.form.scalars) + number, None, 1 + len(self.form.objects))
+        return slice(len(self.form.scalars) + number, None, max(1, len(self.form.row)))
 
     def _ruled(self) -> Rules:
         binds = self.form.binds
-        rules = Rules(
-            np.zeros(binds, bool), np.zeros(binds, np.uint64), np.zeros(binds, np.uint64),
-            np.zeros(binds, bool), [],
-        )  # fmt: skip
+        counters, signed, narrow = (np.zeros(binds, bool) for _ in range(3))
+        least, span = np.zeros(binds, np.uint64), np.zeros(binds, np.uint64)
+        unknown: list[tuple[slice, np.uint64]] = []
         for _, column, places in self.columns:
             for source, at in places:
-                least, most = source.among or (0, LIMIT[column.type])
-                rules.counters[at] = source.kind == "counter"
-                rules.least[at], rules.most[at] = least, most
-                rules.narrow[at] = source.bits == 32
-                rules.unknown.extend((at, number) for number in source.unknown)
-        return rules
+                low, high = column.range(source)
+                counters[at], narrow[at] = source.kind == "counter", source.bits == 32
+                least[at], span[at], signed[at] = low & _ALL, high - low, source.signed
+                unknown.extend((at, np.uint64(number & _ALL)) for number in source.unknown)
+        return Rules(counters, least, span, np.flatnonzero(signed), narrow, unknown)
 
 
 ColumnAt = tuple[str, Column, list[Place]]
@@ -199,6 +219,12 @@ ColumnAt = tuple[str, Column, list[Place]]
 def _word(eight: bytes) -> int:
     """As the words of a buffer are read on this machine."""
     return int.from_bytes(eight, "little")
+
+
+def _before(index: bytes) -> bytes:
+    """What GETNEXT is asked for to answer this row, if there is none between."""
+    *rest, last = ber.numbers_of(index)
+    return ber.oid_of(*rest, last - 1) if last else ber.oid_of(*rest)
 
 
 def _four(name: bytes) -> list[int]:

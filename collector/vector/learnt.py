@@ -8,8 +8,11 @@ from typing import Final
 _ODD: Final = 2  # rounds in a row that batches could not read: from then on it is asked singly
 
 
+Asked = tuple[str, str]  # a device's id, and one of its tables
+
+
 class Learnt:
-    """Devices by id.
+    """Devices by id, and what was learnt of one table alone by both.
 
     Attributes:
         single: batches cannot read them. by_name: they are not to be asked by GETBULK.
@@ -18,31 +21,32 @@ class Learnt:
     """
 
     def __init__(self) -> None:
-        self.single: set[str] = set()
-        self.by_name: set[str] = set()
+        self.single: set[Asked] = set()
+        self.by_name: set[Asked] = set()
         self.weak: set[str] = set()
         self.alive: set[str] = set()
-        self._odd: Counter[str] = Counter()
+        self._odd: Counter[Asked] = Counter()
 
-    def forget(self, device: str) -> None:
+    def forget(self, asked: Asked) -> None:
         """It is listed anew: it may be another."""
-        for learnt in (self.single, self.by_name, self.weak):
-            learnt.discard(device)
-        self._odd.pop(device, None)
+        self.single.discard(asked)
+        self.by_name.discard(asked)
+        self.weak.discard(asked[0])
+        self._odd.pop(asked, None)
 
-    def whole(self, device: str) -> None:
+    def whole(self, asked: Asked) -> None:
         """It was read whole."""
-        self.alive.add(device)
+        self.alive.add(asked[0])
         if self._odd:
-            self._odd.pop(device, None)
+            self._odd.pop(asked, None)
 
-    def broken(self, device: str, full: bool, odd: bool) -> None:
+    def broken(self, asked: Asked, full: bool, odd: bool) -> None:
         """It was not; `odd`: it said what could not be read, or of other rows."""
-        self.alive.discard(device)
+        self.alive.discard(asked[0])
         if not odd:
             return
         if full:
-            self.by_name.add(device)
-        self._odd[device] += 1
-        if self._odd[device] >= _ODD:
-            self.single.add(device)
+            self.by_name.add(asked)
+        self._odd[asked] += 1
+        if self._odd[asked] >= _ODD:
+            self.single.add(asked)

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from collector.mibs import Mib, Source
+from collector.mibs import Mib, Source, Tables, mib
 from collector.snmp import ber
 from collector.snmp.community import V2C, sealed
-from collector.transports import Ask
+from collector.transports import Ask, Row, index_of
 from collector.vector.layout import HOLE, LONGEST_NAME, Form, Ints, Layout
 from collector.vector.mmsg import NAME, STRIDE, sockaddr
 from edunet.facts import Port
@@ -27,7 +27,7 @@ _SCALAR: Final = 25  # bytes of one with its name, at most
 class Plan(NamedTuple):
     """The questions that an ask is: so many from the first on; and what it was made of."""
 
-    ports: tuple[Port, ...]
+    ports: tuple[Port | Row, ...]
     bulk: bool
     first: int
     many: int
@@ -44,9 +44,9 @@ class Plans:
         communities: uint64[datagrams, 4], lengths int64, as `decode.same_text` takes them.
     """
 
-    def __init__(self, mib: Mib) -> None:
-        self._mib = mib
-        self._plans: dict[tuple[str, bool, bool, bool], Plan] = {}
+    def __init__(self, tables: Tables = mib) -> None:
+        self._tables = tables
+        self._plans: dict[_Key, Plan] = {}
         self._layouts: dict[Form, int] = {}
         self._free: dict[int, list[int]] = {}  # how many questions -> the first of so many unused
         self._datagrams: dict[tuple[bytes, int, int], int] = {}
@@ -114,53 +114,51 @@ class Plans:
 
     def _compiled(
         self, ask: Ask, community: bytes, bulk: bool
-    ) -> Iterator[tuple[int, int, int, list[Port]]]:
-        """Layout, template and datagram of each question, and the ports it is about."""
+    ) -> Iterator[tuple[int, int, int, list[Port | Row]]]:
+        """Layout, template and datagram of each question, and the rows it is about."""
         address = ask.device.address
         if address is None or "%" in str(address) or len(community) > 32:
             raise ValueError("not to be asked in batches")
-        if any(port.by != "name" or not port.said for port in ask.ports):
+        if any(
+            isinstance(port, Port) and (port.by != "name" or not port.said) for port in ask.ports
+        ):
             raise ValueError("a port that is not known by its ifName")
         if any(len(port.said.encode()) > LONGEST_NAME for port in ask.ports):
             raise ValueError("a row's name that is too long to be compared")
         for form, ports in self._chunks(ask, bulk, _MOST_BYTES - _BEFORE - len(community)):
             number = self._layouts.setdefault(form, len(self.layouts))
             if number == len(self.layouts):
-                self.layouts.append(Layout(form, self._mib))
-            template = self.layouts[number].template(tuple(port.ifindex for port in ports))
+                self.layouts.append(Layout(form))
+            template = self.layouts[number].template(tuple(map(index_of, ports)))
             yield number, template, self._datagram(community, number, template), ports
 
-    def _chunks(self, ask: Ask, bulk: bool, most: int) -> Iterator[tuple[Form, list[Port]]]:
-        """Ports of the same objects together, so many that the reply fits in a datagram."""
-        scalars = ["sysUpTime"]
-        if ask.engine:
-            scalars += ["snmpEngineBoots", "snmpEngineTime"]
-        if ask.full and ask.dated:
-            scalars.append("ifTableLastChange")
-        names = tuple(ber.oid(self._mib.scalars[name]) for name in scalars)
-        name = ber.oid(self._mib.identity["name"])
+    def _chunks(self, ask: Ask, bulk: bool, most: int) -> Iterator[tuple[Form, list[Port | Row]]]:
+        """Rows of the same objects together, so many that the reply fits in a datagram."""
+        table = self._tables(ask.table)
+        names = tuple(ber.oid(table.scalars[name]) for name in _scalars(ask, table))
         if not ask.ports:
-            yield Form(names, name, (), 0), []
-        for skip, ports in groupby(ask.ports, lambda port: port.skip):
+            yield Form(table, names, (), (), 0), []
+        for (skip, named), ports in groupby(ask.ports, lambda row: (row.skip, bool(row.said))):
             sources = [
                 source
-                for column in self._mib.columns.values()
+                for column in table.columns.values()
                 if ask.full or not column.seldom
                 for source in column.sources
                 if source.object not in skip
             ]
-            objects = tuple(source.prefix for source in sources)
+            name = (ber.oid(table.identity["name"]),) if named else ()
+            form = Form(table, names, name, tuple(source.prefix for source in sources), 0, bulk)
             waiting = list(ports)
-            size = sum(len(each) + _PER_BIND for each in (name, *objects))
+            size = sum(len(each) + _PER_BIND for each in form.row)
             size += sum(map(_widest, sources)) + max(len(port.said.encode()) for port in waiting)
-            size += max(len(ber.oid_of(port.ifindex)) for port in waiting) * (1 + len(objects))
+            size += max(len(index_of(port)) for port in waiting) * len(form.row)
             rows = (most - _SCALAR * len(names)) // size
             if not bulk:
-                rows = min(rows, (_MOST_BINDS - len(names)) // (1 + len(objects)))
+                rows = min(rows, (_MOST_BINDS - len(names)) // len(form.row))
             if rows < 1:
                 raise ValueError("a row too large for a datagram")
             for part in _even(waiting, rows):
-                yield Form(names, name, objects, len(part), bulk), part
+                yield form._replace(rows=len(part)), part
 
     def _datagram(self, community: bytes, layout: int, template: int) -> int:
         key = community, layout, template
@@ -199,8 +197,20 @@ class Plans:
         return first
 
 
-def _key(ask: Ask) -> tuple[str, bool, bool, bool]:
-    return ask.device.id, ask.full, ask.engine, ask.dated
+_Key = tuple[str, str, bool, bool, bool]
+
+
+def _key(ask: Ask) -> _Key:
+    return ask.device.id, ask.table, ask.full, ask.engine, ask.dated
+
+
+def _scalars(ask: Ask, table: Mib) -> Iterator[str]:
+    """What is asked beside the rows of every question."""
+    yield "sysUpTime"
+    if ask.engine:
+        yield from (name for name in ("snmpEngineBoots", "snmpEngineTime") if name in table.scalars)
+    if ask.full and ask.dated and table.changed:
+        yield table.changed
 
 
 def _widest(source: Source) -> int:
@@ -208,12 +218,10 @@ def _widest(source: Source) -> int:
 
     One that is larger makes the answer longer than it should be, no worse.
     """
-    if source.among is not None and source.among[1] < 0x80:
-        return 1
-    return 7 if source.bits == 64 else 4
+    return source.widest or (7 if source.bits == 64 else 4)
 
 
-def _even(ports: list[Port], most: int) -> Iterator[list[Port]]:
+def _even(ports: list[Port | Row], most: int) -> Iterator[list[Port | Row]]:
     """Parts of at most so many, as few and as equal as can be: few sizes are few layouts."""
     parts = -(-len(ports) // most)
     size = -(-len(ports) // parts)

@@ -24,7 +24,7 @@ class Came(NamedTuple):
     layout: Layout
     questions: npt.NDArray[np.int64]
     values: Values
-    renamed: npt.NDArray[np.bool_]  # bool[rows, m]: the row's name is not the one expected
+    renamed: npt.NDArray[np.bool_]  # bool[rows, m]: another name than expected, or nothing
 
 
 class Lost(NamedTuple):
@@ -73,6 +73,8 @@ class Replies:
         return came, Lost(odd=np.concatenate(odd))
 
     def _named(self, batch: Batch, layout: Layout, asked: Ints, said: Values) -> Came:
+        if not layout.form.name:  # of a row without a name, only that it is gone can be told
+            return Came(layout, asked, said, layout.lacking(said.tags))
         local = self._plans.local[asked]
         at, size = said.starts[layout.names], said.lengths[layout.names].astype(np.int64)
         words = layout.said[local].transpose(1, 0, 2)

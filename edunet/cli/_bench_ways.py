@@ -49,8 +49,9 @@ def objects() -> frozenset[str]:
 
 def names(ask: Ask) -> list[str]:
     """What is due of a device, by full name: sysUpTime once, and every object of every port."""
-    prefixes = {s: ber.dotted(s.prefix) for s in {s for p in ask.ports for s in sources(ask, p)}}
-    rows = (f"{prefixes[s]}.{port.ifindex}" for port in ask.ports for s in sources(ask, port))
+    ports = [port for port in ask.ports if isinstance(port, Port)]
+    prefixes = {s: ber.dotted(s.prefix) for s in {s for p in ports for s in sources(ask, p)}}
+    rows = (f"{prefixes[s]}.{port.ifindex}" for port in ports for s in sources(ask, port))
     return [_UPTIME, *rows]
 
 

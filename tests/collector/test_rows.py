@@ -43,7 +43,7 @@ def number(value: int, tag: int = ber.INTEGER) -> Value:
 
 
 def column(held: str, **more: Any) -> tuple[Source, Column]:
-    source = Source.model_validate({"object": "x", "oid": "1.3", **more})
+    source = Source.model_validate({"object": "x", "oid": "1.3.6.1.2.1.2.2.1.10", **more})
     return source, Column.model_validate({"type": held, "sources": [source]})
 
 

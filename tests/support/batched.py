@@ -11,7 +11,7 @@ from liar import COMMUNITY, NAME
 from collector.mibs import mib
 from collector.transports import Answer, Ask
 from collector.transports.snmp import Snmp
-from collector.transports.vector import Vector
+from collector.transports.vector import Vector, _scalars
 from collector.vector.framing import frame
 from collector.vector.mmsg import STRIDE, Batch, sockaddr
 from collector.vector.replies import Came, Lost
@@ -144,10 +144,7 @@ class Desk:
 
     def frames(self, came: Sequence[Came]) -> list[Frame]:
         """As the transport makes them."""
-        made = [
-            frame(each, self.plans.local[each.questions], NOW, self._vector._scalars(each))
-            for each in came
-        ]
+        made = [frame(each, self.plans.local[each.questions], NOW, _scalars(each)) for each in came]
         return [each for each in made if each is not None]
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import numpy as np
-from batched import ACCESS, TABLE, rows
+from batched import ACCESS, rows
 from liar import Liar, Oid, Row, binds, liar, switch
 
 from collector.transports import Ask
@@ -33,7 +33,7 @@ class Town:
 
     def __init__(self, agents: Sequence[Liar]) -> None:
         self.agents = agents
-        self.plans = Plans(TABLE)
+        self.plans = Plans()
         self.noted: Counter[str] = Counter()
         self.engine = Engine(self.plans, self._told, self._dropped)
         self.questions = [

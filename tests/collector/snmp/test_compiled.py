@@ -106,7 +106,7 @@ def test_columns_are_as_the_rows_say(
     ports: tuple[Port, ...], full: bool, engine: Engine | None, data: Any
 ) -> None:
     ask = Ask(DEVICE, 5, ports, full, engine is not None)
-    plan = Plans(TABLE).of(ask, split=False)
+    plan = Plans().of(ask, split=False)
     came = Came([plain(s, ports, data.draw) for _, s in plan.parts], range(len(plan.parts)))
 
     theirs, stale = by_rows(ask, plan, came, engine)
@@ -143,14 +143,14 @@ ASK = Ask(DEVICE, 5, PORTS)
 
 
 def taken(ports: tuple[Port, ...] = PORTS, **instead: int) -> tuple[Plan, Came]:
-    plan = Plans(TABLE).of(ASK._replace(ports=ports), split=False)
+    plan = Plans().of(ASK._replace(ports=ports), split=False)
     came = answers(plan, ports, **instead)
     plan.take(came, TABLE)
     return plan, came
 
 
 def test_nothing_is_known_before_rows_were_taken() -> None:
-    plan = Plans(TABLE).of(ASK, split=False)
+    plan = Plans().of(ASK, split=False)
 
     assert plan.told(answers(plan, PORTS)) is None
 
@@ -200,7 +200,7 @@ def test_octets_of_a_type_that_does_not_count_are_not_for_columns() -> None:
 
 
 def test_tables_asked_apart_are_not_for_columns() -> None:
-    plan = Plans(TABLE).of(ASK, split=True)
+    plan = Plans().of(ASK, split=True)
     came = answers(plan, PORTS)
     plan.take(came, TABLE)
 
@@ -208,7 +208,7 @@ def test_tables_asked_apart_are_not_for_columns() -> None:
 
 
 def test_a_plan_is_kept_until_the_ports_are_others() -> None:
-    plans = Plans(TABLE)
+    plans = Plans()
     plan = plans.of(ASK, split=False)
 
     assert plans.of(ASK._replace(ports=tuple(PORTS)), split=False) is plan

@@ -78,8 +78,13 @@ def wanted(some: tuple[Port, ...], *, full: bool) -> Counter[Asked]:
     )
 
 
+def ports_of(chunk: Chunk) -> list[Port]:
+    assert all(isinstance(port, Port) for port in chunk.ports)
+    return [port for port in chunk.ports if isinstance(port, Port)]
+
+
 def asked(chunk: Chunk) -> Iterator[Asked]:
-    for port, objects in zip(chunk.ports, chunk.objects, strict=True):
+    for port, objects in zip(ports_of(chunk), chunk.objects, strict=True):
         for each in objects:
             yield port.ifindex, each
 
@@ -87,7 +92,7 @@ def asked(chunk: Chunk) -> Iterator[Asked]:
 def reply(chunk: Chunk) -> dict[bytes, bytes]:
     """Name -> the whole of the longest value that can come."""
     values = {name: ber.element(ber.TIMETICKS, bytes(5)) for name in chunk.scalars}
-    for port in chunk.ports:
+    for port in ports_of(chunk):
         row = ber.oid_of(port.ifindex)
         mac = bytes.fromhex(port.mac)
         texts = {"name": port.said.encode(), "descr": port.descr.encode()}
@@ -175,7 +180,7 @@ def test_what_tells_whose_row_it_is_comes_with_every_part_of_it(
             name: Value(written[0], written[2:] if written[1] < 0x80 else written[3:])
             for name, written in reply(chunk).items()
         }
-        for port in chunk.ports:
+        for port in ports_of(chunk):
             assert is_still(port, honest, TABLE)
             other = port._replace(said=f"{port.said}x", descr=f"{port.descr}x", mac="00")
             other = other._replace(alias=f"{port.alias}x")

@@ -36,15 +36,14 @@ def facts_of(
         while called in taken:  # an agent may call one port as we call another
             called, by = f"ifIndex {row.ifindex} ({called})", "index"
         taken.add(called)
-        # A province has the same few names a hundred thousand times.
-        said, called, descr = intern(row.name), intern(called), intern(row.descr)
+        # A province has the same few words a hundred thousand times; idle ports have an alias too.
+        said, called = intern(row.name), intern(called)
+        descr, alias = intern(row.descr), intern(row.alias)
         mac = row.mac if by == "mac" else ""
-        ports.append(
-            Port(row.ifindex, said, called, row.alias, slot(called), by, descr, mac, row.skip)
-        )
+        ports.append(Port(row.ifindex, said, called, alias, slot(called), by, descr, mac, row.skip))
     return Facts(
-        descr=found.descr,
-        object_id=found.object_id,
+        descr=intern(found.descr),
+        object_id=intern(found.object_id),
         name=found.name,
         vendor=vendor,
         ports=tuple(ports),

@@ -178,7 +178,7 @@ class Vector:
             made = frame(each, self._plans.local[each.questions], now, scalars)
             if made is not None:
                 self._frames.append(made)
-            renamed = each.renamed.any(axis=0)
+            renamed = each.renamed.any(axis=1)
             binds = each.layout.form.binds
             touched.append(tickets.came(each.questions, scalars, renamed, binds))
         mine, again = tickets.late(lost.late)
@@ -223,24 +223,23 @@ class Vector:
         """Answers of those who were read whole; the first of them brings all frames there are."""
         tickets, waiting = self._tickets, dict[int, tuple[Answers, list[Answer]]]()
         rounds = [self._rounds.pop(ticket) for ticket in done.tolist()]
-        uptimes = tickets.uptime[done]
+        self._asking.under_way.difference_update([each.first for each in rounds])
+        self._learnt.whole([(each.ask.device.id, each.ask.table) for each in rounds])
+        for row in np.flatnonzero(tickets.crowded[done]).tolist():
+            self._learnt.weak.add(rounds[row].ask.device.id)
+        uptimes, values, changed = tickets.uptime[done], tickets.values[done], tickets.changed[done]
         frames = (_alive([each.ask.slot for each in rounds], uptimes, now), *self._frames)
         self._frames.clear()
         told = zip(
-            rounds, uptimes.tolist(), tickets.values[done].tolist(), tickets.changed[done].tolist(),
-            tickets.crowded[done].tolist(), strict=True,
+            rounds, uptimes.tolist(), values.tolist(), changed.tolist(), strict=True,
         )  # fmt: skip
-        for (ask, answers, first), uptime, values, changed, crowded in told:
-            self._asking.under_way.discard(first)
-            self._learnt.whole((ask.device.id, ask.table))
-            if crowded:
-                self._learnt.weak.add(ask.device.id)
-            answer = Answer(
-                ask, frames, varbinds=values, changed=None if changed < 0 else changed, answered=1,
-                uptime=uptime,
-            )  # fmt: skip
+        for (ask, answers, _), uptime, count, date in told:
+            # Hot path: by place, for names take as long again.
+            answer = Answer(ask, frames, False, None, count, date if date >= 0 else None, 1, uptime)
             frames = ()
-            waiting.setdefault(id(answers), (answers, []))[1].append(answer)
+            if id(answers) not in waiting:
+                waiting[id(answers)] = answers, []
+            waiting[id(answers)][1].append(answer)
         for answers, some in waiting.values():
             answers.put_nowait(some)
 

@@ -18,8 +18,8 @@ from collector.vector.mmsg import ROOM, STRIDE, Batch
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
-_MASK: Final = np.array([(1 << 8 * n) - 1 for n in range(9)] + [2**64 - 1] * 247, np.uint64)
-"""bytes -> the bits of a number of so many bytes."""
+_SHIFT: Final = np.array([64 - 8 * min(n, 8) for n in range(256)], np.uint64)
+"""bytes of a number -> bits of eight bytes that are not its own."""
 
 _PARTS: Final = np.array(
     [[(1 << 8 * min(max(n - 8 * k, 0), 8)) - 1 for k in range(LONGEST_NAME // 8)]
@@ -29,8 +29,9 @@ _PARTS: Final = np.array(
 """bytes of a text -> which bits of its words count."""
 
 
-_8: Final = np.uint64(8)
-_THIRD: Final = np.uint64(0xFF0000)
+_TAG_AT: Final = 16  # in the words that are looked at of each bind
+_LONGEST: Final = 9  # bytes of a number: a zero that keeps the sign bit free, and eight
+_8, _16, _24, _40, _48 = np.array([8, 16, 24, 40, 48], np.uint64)
 
 
 class Heads(NamedTuple):
@@ -52,25 +53,27 @@ class Heads(NamedTuple):
 
 
 class Values(NamedTuple):
-    """The values of m replies of one layout: uint64[binds, m], tags and lengths uint8[binds, m].
+    """The values of m replies of one layout.
 
-    `zero`: bool[binds, m], whether the first byte is 0. `starts`: where each begins.
-    `plain`: bool[m], whether every name and length is the one that was due.
+    Attributes:
+        numbers: uint64[m, binds], of those of at most nine bytes. tags, lengths: uint8[m, binds].
+        first: uint8[m, binds], the first byte of each. starts: int64[m, binds], where it lies.
+        plain: bool[m], whether every name and length is the one that was due.
     """
 
     numbers: Words
     tags: Bytes
     lengths: Bytes
-    zero: Bools
+    first: Bytes
     starts: Ints
     plain: Bools
 
     def of(self, some: Bools) -> Values:
         """Those of some replies alone."""
-        return Values(
-            self.numbers[:, some], self.tags[:, some], self.lengths[:, some], self.zero[:, some],
-            self.starts[:, some], self.plain[some],
-        )  # fmt: skip
+        if some.all():
+            return self
+        parts: Any = [each[some] for each in self]
+        return Values(*parts)
 
 
 def heads(batch: Batch, count: int) -> Heads:
@@ -80,7 +83,7 @@ def heads(batch: Batch, count: int) -> Heads:
     size = batch.lengths[:count].astype(np.int64)
     end = start + size
     whole, p, inner = _opened(data, start, 0x30)
-    plain = whole & (p + inner == end) & (size > 0)
+    plain = whole & (p + inner == end) & (size > 0) & (size <= STRIDE)
     plain &= (data[p] == 2) & (data[p + 1] == 1) & (data[p + 2] == 1)
     plain &= data[p + 3] == 4
     width = data[p + 4].astype(np.int64)
@@ -90,7 +93,7 @@ def heads(batch: Batch, count: int) -> Heads:
     whole, p, inner = _opened(data, p, 0xA2)
     plain &= whole & (p + inner == end)
     plain &= (data[p] == 2) & (data[p + 1] == 4)
-    ids = batch.words[p - 2].byteswap().astype(np.uint32)
+    ids = (batch.words(p + 2)[:, 0].byteswap() >> np.uint64(32)).astype(np.uint32)
     plain &= ids != 0  # that is the id of a free place
     p = p + 6
     plain &= (data[p] == 2) & (data[p + 1] == 1) & (data[p + 2] == 0)
@@ -116,49 +119,61 @@ def _opened(data: Bytes, at: Ints, tag: int) -> tuple[Bools, Ints, Ints]:
 
 def values(batch: Batch, layout: Layout, template: Ints, local: Ints, p: Ints, end: Ints) -> Values:
     """The values of replies to these questions of a layout, put by these templates; from `p` on."""
-    data = batch.buffer
-    sizes = layout.sizes[template].T  # binds, m
     # Values are mostly as long as they were the last time: where all are, nothing need be walked.
-    before = layout.widths[local].T
-    at = np.empty((len(sizes) + 1, len(p)), np.int64)
-    at[0] = p
-    np.cumsum(sizes + before + 4, axis=0, out=at[1:])
-    at[1:] += p
-    tag_at = at[:-1] + sizes + 2
-    said = batch.words[tag_at]  # tag, length, and the value's first bytes
-    lengths = (said >> _8).astype(np.uint8)
-    other = np.flatnonzero((at[-1] != end) | (lengths != before).any(axis=0))
+    begins = layout.begins[local]
+    found = _read(batch, layout, template, begins, p)
+    found.plain[begins[:, -1] + p != end] = False
+    other = np.flatnonzero(~found.plain)
     if len(other):
-        at[:, other] = _walked(data, np.ascontiguousarray(sizes[:, other]), p[other])
-        tag_at[:, other] = at[:-1, other] + sizes[:, other] + 2
-        said[:, other] = batch.words[tag_at[:, other]]
-        lengths[:, other] = (said[:, other] >> _8).astype(np.uint8)
-    begin, stop = at[:-1], at[1:]
-    size = data[begin + 1]
-    plain = (data[begin] == 0x30) & (size == sizes + 2 + lengths) & (size < 0x80)
-    plain &= batch.words[begin + 2] == layout.first[template].T
-    plain &= batch.words[tag_at - 8] == layout.last[template].T
+        template, p = template[other], p[other]
+        begins = _walked(batch.buffer, layout.sizes[template].T, p)
+        again = _read(batch, layout, template, begins, p)
+        again.plain[begins[:, -1] + p != end[other]] = False
+        mine: Any
+        for mine, theirs in zip(found, again, strict=True):
+            mine[other] = theirs
+        layout.begins[local[other[again.plain]]] = begins[again.plain]
+    return found
+
+
+def _read(
+    batch: Batch, layout: Layout, template: Ints, begins: npt.NDArray[np.uint16], p: Ints
+) -> Values:
+    """The values where binds begin like this; `plain` are those where they do, in a row."""
+    begin = np.add(begins[:, :-1], p[:, None], dtype=np.int64)
+    sizes = layout.sizes[template]
+    at = begin + sizes
+    at += 2 - _TAG_AT
+    words = batch.words(at)
+    said = words[..., 2]  # tag, length, and the value's first bytes
+    tags, lengths = said.astype(np.uint8), (said >> _8).astype(np.uint8)
+    inner = batch.buffer[begin + 1]
+    plain = inner == sizes + lengths + 2
+    plain &= inner < 0x80
+    plain &= np.diff(begins, axis=1) == inner + np.uint16(2)
+    plain &= (words[..., 0] & layout.kept[2][template]) == layout.keys[2][template]
+    plain &= words[..., 1] == layout.keys[3][template]
     if layout.long:
-        plain &= (sizes <= 16) | (batch.words[begin + 10] == layout.middle[template].T)
-    numbers = batch.words[stop - 8].byteswap()
-    numbers &= _MASK.take(lengths)
-    whole = plain.all(axis=0) & (stop[-1] == end)
-    if len(other):
-        told = other[whole[other]]
-        layout.widths[local[told]] = lengths[:, told].T
-    zero = (said & _THIRD) == 0
-    return Values(numbers, said.astype(np.uint8), lengths, zero, tag_at + 2, whole)
+        before = batch.words(at - _TAG_AT)
+        for k in range(2):
+            plain &= (before[..., k] & layout.kept[k][template]) == layout.keys[k][template]
+    numbers = said >> _16
+    numbers |= words[..., 3] << _48
+    numbers = numbers.byteswap() >> _SHIFT.take(lengths)
+    longest = lengths == _LONGEST
+    if longest.any():
+        numbers[longest] = (said[longest] >> _24 | words[longest, 3] << _40).byteswap()
+    first = (said >> _16).astype(np.uint8)
+    return Values(numbers, tags, lengths, first, at + (_TAG_AT + 2), plain.all(axis=1))
 
 
-def _walked(data: Bytes, sizes: Ints, p: Ints) -> Ints:
-    """Where each bind begins, and the last ends: int64[binds + 1, m]; follows the lengths alone."""
-    limit = data.size - 2 * LONGEST_NAME - 300
-    at = np.empty((len(sizes) + 1, len(p)), np.int64)
-    at[0] = p
+def _walked(data: Bytes, sizes: Ints, p: Ints) -> npt.NDArray[np.uint16]:
+    """Where each bind begins and the last ends, from `p` on: [m, binds + 1]; by lengths alone."""
+    at = np.zeros((len(sizes) + 1, len(p)), np.int64)
     for row, size in enumerate(sizes):
-        after = at[row] + (size + 3)
-        np.minimum(after + data[after] + 1, limit, out=at[row + 1])
-    return at
+        after = p + at[row] + size + 3
+        np.minimum(at[row] + (size + 4) + data[after], STRIDE, out=at[row + 1])
+    return np.ascontiguousarray(at.T.astype(np.uint16))
 
 
 def same_text(
@@ -167,10 +182,7 @@ def same_text(
     """Whether the bytes at these places are these texts; `words` has four for each of them."""
     fits = (size == length) & (length <= LONGEST_NAME)
     masks = _PARTS[np.where(fits, length, 0)]
-    at = np.minimum(at, batch.words.size - LONGEST_NAME)
-    for k in range(LONGEST_NAME // 8):
-        fits = fits & ((batch.words[at + 8 * k] & masks[..., k]) == words[..., k])
-    return np.asarray(fits, bool)
+    return np.asarray(fits & ((batch.words(at) & masks) == words).all(axis=-1), bool)
 
 
 def same_sender(names: Bytes, addresses: Bytes) -> Bools:

@@ -18,8 +18,10 @@ from collector.snmp import ber, pdu
 
 LONGEST_NAME: Final = 32  # bytes of a row's name that are compared at once
 HOLE: Final = 0x40000000  # stands for the request-id: four bytes on the wire, whatever it is
-_TWO_WORDS: Final = 16  # bytes of a name with its head that two words cover
-_MOST_KEY: Final = 24  # and three
+_KEYS: Final = 4  # words before a value's tag that are compared at most
+_SHORT_KEY: Final = 14  # bytes of a name with its tag and length: the last two words cover it
+_LEAST_KEY: Final = 6  # and the last one is full
+_MOST_KEY: Final = 30
 _ALL: Final = 2**64 - 1
 
 ABSENT: Final = np.isin(
@@ -83,15 +85,15 @@ class Layout:
     """One form, its templates, and the questions put by them.
 
     Attributes:
-        first, last: uint64[templates, binds], the first and last eight bytes of each name with its
-            tag and length; middle: bytes 8 to 15, where it has more than 16. long: some have.
-            sizes: int64[templates, binds], how long that is.
+        keys: uint64[4, templates, binds], the words before each value's tag: the bind's tag, room
+            for its length, and the name with its own. kept: the bits of them that count. long:
+            some names reach into the first two. sizes: int64[templates, binds], bytes of each name.
         columns: of a frame: name, column, and its places in the order of preference.
         names: where the rows' names stand, if rows have any.
         rules: what a value must be to be believed, by its place in a reply.
         slots: int32[questions, rows]. said: uint64[questions, rows, 4], the rows' names.
-        lengths: int64[questions, rows], bytes of each. widths: uint8[questions, binds], how many
-            bytes each value had in the reply before.
+        lengths: int64[questions, rows], bytes of each. begins: uint16[questions, binds + 1], where
+            each bind began in the reply before, and where the last ended, from the first one on.
     """
 
     def __init__(self, form: Form) -> None:
@@ -99,15 +101,14 @@ class Layout:
         self.columns = list(self._columns())
         self.names = self._places(0)
         self.rules = self._ruled()
-        self.first = np.zeros((0, form.binds), np.uint64)
-        self.last = np.zeros((0, form.binds), np.uint64)
-        self.middle = np.zeros((0, form.binds), np.uint64)
+        self.keys = np.zeros((_KEYS, 0, form.binds), np.uint64)
+        self.kept = np.zeros((_KEYS, 0, form.binds), np.uint64)
         self.long = False
         self.sizes = np.zeros((0, form.binds), np.int64)
         self.slots = np.zeros((0, form.rows), np.int32)
         self.said = np.zeros((0, form.rows, LONGEST_NAME // 8), np.uint64)
         self.lengths = np.zeros((0, form.rows), np.int64)
-        self.widths = np.zeros((0, form.binds), np.uint8)
+        self.begins = np.zeros((0, form.binds + 1), np.uint16)
         self._templates: dict[tuple[bytes, ...], int] = {}
         self.pdus: list[bytes] = []
         self._questions = 0
@@ -120,10 +121,10 @@ class Layout:
         return asked.index(ber.oid(oid)) if oid and ber.oid(oid) in asked else None
 
     def lacking(self, tags: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-        """bool[rows, m]: of which rows nothing is there; `tags`: of all values."""
+        """bool[m, rows]: of which rows nothing is there; `tags`: of all values."""
         form = self.form
-        rows = tags[len(form.scalars) :].reshape(form.rows, len(form.row), tags.shape[1])
-        return np.asarray(ABSENT[rows].all(axis=1))
+        rows = tags[:, len(form.scalars) :].reshape(len(tags), form.rows, len(form.row))
+        return np.asarray(ABSENT[rows].all(axis=2))
 
     def template(self, indexes: tuple[bytes, ...]) -> int:
         """The number of the template for rows of these indexes (as on the wire).
@@ -137,12 +138,12 @@ class Layout:
         names = list(self.form.scalars)
         names += [name + index for index in indexes for name in self.form.row]
         keys = [ber.element(ber.OID, name) for name in names]
-        if not all(8 <= len(key) <= _MOST_KEY for key in keys):
-            raise ValueError("a name that three words do not cover")
-        self.first = _with(self.first, [_word(key[:8]) for key in keys])
-        self.last = _with(self.last, [_word(key[-8:]) for key in keys])
-        self.middle = _with(self.middle, [_word(key[8:16]) for key in keys])
-        self.long |= any(len(key) > _TWO_WORDS for key in keys)
+        if not all(_LEAST_KEY <= len(key) <= _MOST_KEY for key in keys):
+            raise ValueError("a name that is too long or too short to be compared at once")
+        words = np.array([[_key(key), _key(key, mask=True)] for key in keys], np.uint64)
+        self.keys = np.concatenate([self.keys, words[:, 0].T[:, None]], axis=1)
+        self.kept = np.concatenate([self.kept, words[:, 1].T[:, None]], axis=1)
+        self.long |= any(len(key) > _SHORT_KEY for key in keys)
         self.sizes = _with(self.sizes, [len(key) for key in keys])
         self.pdus.append(self._pdu(names, indexes))
         self._templates[indexes] = len(self.pdus) - 1
@@ -181,7 +182,7 @@ class Layout:
             self.slots = _wider(self.slots, more)
             self.said = _wider(self.said, more)
             self.lengths = _wider(self.lengths, more)
-            self.widths = _wider(self.widths, more)
+            self.begins = _wider(self.begins, more)
         self._questions += 1
         return number
 
@@ -225,6 +226,13 @@ def _before(index: bytes) -> bytes:
     """What GETNEXT is asked for to answer this row, if there is none between."""
     *rest, last = ber.numbers_of(index)
     return ber.oid_of(*rest, last - 1) if last else ber.oid_of(*rest)
+
+
+def _key(key: bytes, mask: bool = False) -> list[int]:
+    """The words before a value's tag; `mask`: all bits that count."""
+    head, text = (b"\xff\0", b"\xff" * len(key)) if mask else (bytes((ber.SEQUENCE, 0)), key)
+    padded = (head + text).rjust(8 * _KEYS, b"\0")
+    return [_word(padded[i : i + 8]) for i in range(0, 8 * _KEYS, 8)]
 
 
 def _four(name: bytes) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
 _ODD: Final = 2  # rounds in a row that batches could not read: from then on it is asked singly
@@ -34,11 +35,12 @@ class Learnt:
         self.weak.discard(asked[0])
         self._odd.pop(asked, None)
 
-    def whole(self, asked: Asked) -> None:
-        """It was read whole."""
-        self.alive.add(asked[0])
+    def whole(self, asked: Collection[Asked]) -> None:
+        """They were read whole."""
+        self.alive.update(device for device, _ in asked)
         if self._odd:
-            self._odd.pop(asked, None)
+            for each in asked:
+                self._odd.pop(each, None)
 
     def broken(self, asked: Asked, full: bool, odd: bool) -> None:
         """It was not; `odd`: it said what could not be read, or of other rows."""

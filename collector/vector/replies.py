@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from collector.snmp import ber
 from collector.vector.decode import Heads, Values, heads, same_sender, same_text, values
 from collector.vector.flight import MOST, Flight
 from collector.vector.layout import Ints, Layout
-from collector.vector.mmsg import Batch
+from collector.vector.mmsg import STRIDE, Batch
 from collector.vector.plan import Plans
 
+_ID_WITHIN: Final = 72  # bytes of a message that its request-id is looked for in
 NONE: Final = np.zeros(0, np.int64)
 
 
@@ -24,7 +26,7 @@ class Came(NamedTuple):
     layout: Layout
     questions: npt.NDArray[np.int64]
     values: Values
-    renamed: npt.NDArray[np.bool_]  # bool[rows, m]: another name than expected, or nothing
+    renamed: npt.NDArray[np.bool_]  # bool[m, rows]: another name than expected, or nothing
 
 
 class Lost(NamedTuple):
@@ -44,7 +46,8 @@ class Replies:
 
     `unclaimed`: it answers nothing that is in flight (late, or told again); `foreign`: from
     another address or port; `community`: with another one; `duplicate`: a second answer in the
-    same moment; `malformed`: no answer at all.
+    same moment; `oversized`: more than a datagram that is not fragmented, and none of those either;
+    `malformed`: no answer at all.
     """
 
     def __init__(self, plans: Plans, flight: Flight, told: Callable[[str, int], None]) -> None:
@@ -75,11 +78,10 @@ class Replies:
     def _named(self, batch: Batch, layout: Layout, asked: Ints, said: Values) -> Came:
         if not layout.form.name:  # of a row without a name, only that it is gone can be told
             return Came(layout, asked, said, layout.lacking(said.tags))
-        local = self._plans.local[asked]
-        at, size = said.starts[layout.names], said.lengths[layout.names].astype(np.int64)
-        words = layout.said[local].transpose(1, 0, 2)
-        same = same_text(batch, at, size, words, layout.lengths[local].T)
-        return Came(layout, asked, said, ~(same & (said.tags[layout.names] == 4)))
+        local, names = self._plans.local[asked], layout.names
+        at, size = said.starts[:, names], said.lengths[:, names]
+        same = same_text(batch, at, size, layout.said[local], layout.lengths[local])
+        return Came(layout, asked, said, ~(same & (said.tags[:, names] == ber.OCTETS)))
 
     def _claimed(self, batch: Batch, head: Heads, count: int) -> tuple[Ints, Ints]:
         """Which replies answer what is in flight, from the right place and once: rows, places."""
@@ -110,7 +112,7 @@ class Replies:
         for row in np.flatnonzero(~head.plain).tolist():
             place = self._place_of(batch, row)
             if place is None:
-                self._drop("malformed", 1)
+                self._drop("oversized" if batch.lengths[row] > STRIDE else "malformed", 1)
                 continue
             found.append(int(self._flight.asked[place]))
             self._flight.land(np.array([place]))
@@ -122,8 +124,8 @@ class Replies:
             self._told(reason, count)
 
     def _place_of(self, batch: Batch, row: int) -> int | None:
-        data = batch.rows[row, : int(batch.lengths[row])].tobytes()
-        for start in range(min(len(data), 64)):
+        data = batch.rows[row, : min(int(batch.lengths[row]), _ID_WITHIN)].tobytes()
+        for start in range(len(data)):
             if data[start : start + 2] == b"\x02\x04":
                 number = int.from_bytes(data[start + 2 : start + 6])
                 place = number & (MOST - 1)

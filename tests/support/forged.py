@@ -98,7 +98,7 @@ class Town:
         for each in came:
             for m, question in enumerate(each.questions.tolist()):
                 said = zip(
-                    each.values.tags[:, m].tolist(), each.values.numbers[:, m].tolist(), strict=True
+                    each.values.tags[m].tolist(), each.values.numbers[m].tolist(), strict=True
                 )
                 self.came.setdefault(question, []).append(list(said))
         self.odd += lost.odd.tolist()

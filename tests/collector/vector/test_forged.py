@@ -100,8 +100,8 @@ def just_too_long(town: Town, asked: ber.Request) -> Iterable[bytes]:
         pytest.param(twice_at_once, {"duplicate": 2}, id="twice at once"),
         pytest.param(with_an_error, {"malformed": 1}, id="an error at the same time"),
         pytest.param(noise, {"malformed": 4}, id="noise"),
-        pytest.param(sixty_kilobytes, {"malformed": 1}, id="59 kB"),
-        pytest.param(just_too_long, {"malformed": 1}, id="a little too long"),
+        pytest.param(sixty_kilobytes, {"oversized": 1}, id="59 kB"),
+        pytest.param(just_too_long, {"oversized": 1}, id="a little too long"),
     ],
 )
 async def test_what_answers_nothing_changes_nothing(forge: Forge, dropped: dict[str, int]) -> None:
@@ -140,6 +140,10 @@ def too_big(town: Town, asked: ber.Request) -> Iterable[bytes]:
     return [ber.response(asked, b"", ber.TOO_BIG)]
 
 
+def large_alone(town: Town, asked: ber.Request) -> Iterable[bytes]:
+    return [large(asked, 59_000)]
+
+
 def of_version_1(town: Town, asked: ber.Request) -> Iterable[bytes]:
     return [town.liar.truth(asked._replace(version=ber.V1))]
 
@@ -152,6 +156,7 @@ def of_version_1(town: Town, asked: ber.Request) -> Iterable[bytes]:
         pytest.param(lying_lengths, id="lying lengths"),
         pytest.param(gen_err, id="genErr"),
         pytest.param(too_big, id="tooBig"),
+        pytest.param(large_alone, id="59 kB"),
         pytest.param(of_version_1, id="version 1"),
     ],
 )

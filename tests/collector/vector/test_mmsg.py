@@ -65,7 +65,7 @@ def test_what_comes_lies_in_its_place_with_its_sender(
     assert 0 == read.receive(other)
 
 
-def test_what_is_too_long_has_no_length_and_spoils_nothing_beside_it(
+def test_what_is_too_long_is_told_and_spoils_nothing_beside_it(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     one, other = pair
@@ -76,7 +76,7 @@ def test_what_is_too_long_has_no_length_and_spoils_nothing_beside_it(
 
     assert 4 == read.receive(other)
 
-    assert [6, 0, 0, 5] == read.lengths.tolist()
+    assert [6, STRIDE + 1, STRIDE + 1, 5] == read.lengths.tolist()
     assert b"before" == read.rows[0, :6].tobytes()
     assert b"after" == read.rows[3, :5].tobytes()
     assert (read.buffer[-mmsg.TAIL :] == 7).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,10 @@ from collector.vector.plan import Plans
 
 _ID_WITHIN: Final = 72  # bytes of a message that its request-id is looked for in
 NONE: Final = np.zeros(0, np.int64)
+
+
+Why = Literal["unclaimed", "foreign", "community", "duplicate", "oversized", "malformed"]
+"""Why a datagram is not taken: see `Replies`."""
 
 
 class Came(NamedTuple):
@@ -118,7 +122,7 @@ class Replies:
             self._flight.land(np.array([place]))
         return np.array(found, np.int64)
 
-    def _drop(self, reason: str, count: int) -> None:
+    def _drop(self, reason: Why, count: int) -> None:
         if count:
             self.dropped[reason] += count
             self._told(reason, count)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from liar import COMMUNITY
 
 from collector.transports import Ask
 from collector.vector.flight import MOST
+from collector.vector.replies import Why
 from lab import ber
 
 Made = Callable[[Question], bytes]
@@ -216,3 +220,10 @@ def test_who_has_no_rows_is_asked_whether_it_lives() -> None:
 
     assert mine.honest() == desk.cells(came)[mine.number]
     assert [] == desk.frames(came)
+
+
+def test_the_manual_names_every_reason() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "snmp.md").read_text(encoding="utf-8")
+    rows = page.partition("edunet_snmp_datagrams_dropped_total{reason}")[2].partition("## ")[0]
+
+    assert set(get_args(Why)) == set(re.findall(r"^\| `(\w+)` \| \w", rows, re.MULTILINE))

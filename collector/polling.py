@@ -5,34 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from collector.company import Company
 from collector.consumer import Consumer
-from collector.discovery import facts_of
-from collector.marks import Marks
+from collector.known import Known
 from collector.rows import silence, unasked
 from collector.schedule import Job, Schedule, fullness, jobs_of
 from collector.snmp.wire import UnsentError
 from collector.transports import Answer, Ask, Transport, UnlistedError
+from collector.turns import Turns
 from edunet.catalog import Catalog
 from edunet.clock import Clock
 from edunet.errors import AuthError, ProbeError
-from edunet.facts import Facts, Port
+from edunet.facts import Facts
 from edunet.health import Health
 from edunet.inventory.model import Device
 from edunet.settings import Intervals
 from edunet.topology import Topology
 
 _LONGEST_SLEEP_S: Final = 1.0
-_MANY: Final = 8  # rounds under way: from then on those just discovered wait for company
-_DISCOVER_AT_ONCE: Final = 256
-_LOOK_AGAIN_NS: Final = 3600_000_000_000  # cards are added and descriptions change unannounced
-_LOOK_AGAIN_LOST_NS: Final = 300_000_000_000  # while an interface of the inventory is not there
-_DOUBT: Final = 3  # rounds in a row without an answer: from then on one datagram asks first
+_MANY: Final = 8  # rounds under way: from then on those just listed wait for company
+_LIST_AT_ONCE: Final = 256
 
 log = logging.getLogger(__name__)
+
+
+class _Run(NamedTuple):
+    """Who is told of what comes, and where those just listed wait to be asked together."""
+
+    consumer: Consumer
+    health: Health
+    company: Company
 
 
 class Polling:
@@ -50,39 +55,29 @@ class Polling:
         vendor: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self._catalog, self._clock, self._transport = catalog, clock, transport
-        self._vendor = vendor
         self._devices = {d.id: d for d in topology.watched if d.snmp and d.address}
-        self._wanted: dict[str, set[str]] = {}
+        wanted: dict[str, set[str]] = {}
         for device, interface in topology.ports:
-            self._wanted.setdefault(device, set()).add(interface)
-        self.facts: dict[str, Facts] = {}
-        self._reached: set[str] = set()  # devices without trouble
-        self._stale = set(self._devices)  # not discovered yet, restarted, or renumbered
-        self._look_again: dict[str, int] = {}  # ticks at which a discovery has grown old
-        self._unlisted: dict[str, str] = {}  # answers, and does not tell its interfaces: why
+            wanted.setdefault(device, set()).add(interface)
+        self._known = Known(self._devices, wanted, catalog, clock, vendor)
+        self._turns = Turns(_LIST_AT_ONCE)
         self._busy: set[str] = set()
-        self._ends: dict[str, tuple[tuple[Port, ...], tuple[Port, ...]]] = {}
-        self._marks = Marks()
-        self._missed: dict[str, int] = {}  # rounds in a row without any answer
         self.schedule = Schedule(
-            jobs_of(self._devices.values(), self._wanted, intervals), clock.ticks(), self.together
+            jobs_of(self._devices.values(), wanted, intervals), clock.ticks(), self.together
         )
-        self._gate = asyncio.Semaphore(_DISCOVER_AT_ONCE)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """What each device said of itself, of those that were listed."""
+        return self._known.facts
 
     def keep(self, before: Polling) -> None:
         """Take over what another polling knew of the devices that have not changed since."""
         for name, device in self._devices.items():
-            if before._devices.get(name) != device or name not in before.facts:
-                continue
-            self.facts[name] = before.facts[name]
-            self._marks.keep(name, before._marks)
-            if name in before._reached:
-                self._reached.add(name)
-            if name not in before._stale and before._wanted.get(name) == self._wanted.get(name):
-                self._stale.discard(name)
-                self._look_again[name] = before._look_again.get(name, 0)
+            if before._devices.get(name) == device:
+                self._known.keep(name, before._known)
 
     async def run(self, consumer: Consumer, health: Health) -> None:
         """Ask for ever; answers go to the consumer as they come."""
@@ -95,13 +90,7 @@ class Polling:
             await asyncio.gather(*rounds, return_exceptions=True)
 
     async def _ask_for_ever(self, consumer: Consumer, health: Health) -> None:
-        def put(jobs: Iterable[Job]) -> None:
-            idle = {job.device: job for job in jobs if job.device not in self._busy}
-            if idle:
-                self._busy |= idle.keys()  # at once: the round itself begins a moment later
-                self._spawn(self._round(tuple(idle.values()), consumer, health, company))
-
-        company = Company(put)
+        run = _Run(consumer, health, Company(lambda jobs: self._put(jobs, run)))
         while True:
             now = self._clock.ticks()
             self._wake.clear()
@@ -109,18 +98,43 @@ class Polling:
             for table in {job.table for job, _ in due}:
                 late = max(ns for job, ns in due if job.table == table)
                 health.lateness.labels(table).set(late / 1e9)
-            for job, _ in due:
-                # Who is just being discovered is asked when that is done.
-                if job.device in self._busy and not self._unknown(job.device):
-                    self.schedule.again(job, now)
-            jobs = [job for job, _ in due if job.device not in self._busy]
-            for some in self._apart(jobs):
-                put(some)
+            ready = self._ready([job for job, _ in due], run)
+            # Who has no ports yet may be dead: what is told of a round is told of the others.
+            for with_ports in (True, False):
+                self._put(
+                    [j for j in ready if bool(self._known.ports(j.device)) is with_ports], run
+                )
             next_ns = self.schedule.next_ns()
             pause = _LONGEST_SLEEP_S if next_ns is None else (next_ns - self._clock.ticks()) / 1e9
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(max(pause, 0.0), _LONGEST_SLEEP_S)):
                     await self._wake.wait()
+
+    def _ready(self, due: Sequence[Job], run: _Run) -> list[Job]:
+        """Those of the due that are asked now; the others are asked when their device is free.
+
+        Who is to be listed, and has to wait for it, is asked meanwhile for the ports it had.
+        """
+        known, turns = self._known, self._turns
+        for job in due:
+            if turns.has(job.device):
+                turns.due(job)
+            elif known.outdated(job.device) and not known.doubtful(job.device):
+                turns.wait(job, known.rank(job.device))
+        self._begin(run)
+        fullest: dict[str, Job] = {}
+        for job in sorted(due, key=fullness):
+            if turns.has(job.device):
+                continue
+            if turns.waits(job.device):
+                if not known.ports(job.device):
+                    continue
+                turns.asked(job.device)
+            if job.device in self._busy:
+                self.schedule.again(job, self._clock.ticks())
+            else:
+                fullest[job.device] = job
+        return list(fullest.values())
 
     def urge(self, devices: Iterable[str]) -> None:
         """Look at these devices' links at once: the judge needs to tell one fault from another."""
@@ -131,160 +145,122 @@ class Polling:
     async def once(self, consumer: Consumer) -> list[Answer]:
         """One full round over every device, for `edunet poll --once`."""
 
-        async def answers(device: str) -> list[Answer]:
-            job = Job(device, "interfaces", 0)
-            return [answer async for answer in self._answers([job], consumer)]
+        gate = asyncio.Semaphore(_LIST_AT_ONCE)
+
+        async def answers(name: str) -> list[Answer]:
+            failed: Answer | None = None
+            async with gate:
+                if self._known.outdated(name) and not self._known.doubtful(name):
+                    failed = await self._listed(self._devices[name], consumer)
+            if failed:
+                return [failed]
+            return [
+                answer async for answer in self._answers([Job(name, "interfaces", 0)], consumer)
+            ]
 
         rounds = await asyncio.gather(*(answers(device) for device in self._devices))
         return [answer for each in rounds for answer in each]
 
-    def _apart(self, jobs: Iterable[Job]) -> Iterator[list[Job]]:
-        """One job a device, the fuller when two are due; those to be discovered each by itself.
+    def _put(self, jobs: Iterable[Job], run: _Run) -> None:
+        """Ask those who are not busy, in one round."""
+        idle = {job.device: job for job in jobs if job.device not in self._busy}
+        if idle:
+            self._busy |= idle.keys()  # at once: the round itself begins a moment later
+            self._spawn(self._round(tuple(idle.values()), run))
 
-        What is not known yet may be dead, and nobody shall wait for it.
-        """
-        fullest = {job.device: job for job in sorted(jobs, key=fullness)}
-        known = [job for job in fullest.values() if not self._unknown(job.device)]
-        if known:
-            yield known
-        for job in fullest.values():
-            if self._unknown(job.device):
-                yield [job]
-
-    async def _round(
-        self, jobs: Sequence[Job], consumer: Consumer, health: Health, company: Company
-    ) -> None:
+    async def _round(self, jobs: Sequence[Job], run: _Run) -> None:
         """Ask the devices of these jobs."""
         started = self._clock.ticks()
         waiting = {job.device for job in jobs}
         try:
-            async with contextlib.aclosing(self._answers(jobs, consumer, company)) as answers:
+            async with contextlib.aclosing(self._answers(jobs, run.consumer)) as answers:
                 async for answer in answers:
                     device = answer.ask.device.id
                     waiting.discard(device)
                     self._busy.discard(device)
                     if not answer.trouble:
-                        health.last_success.set(self._clock.now() / 1e3)
+                        run.health.last_success.set(self._clock.now() / 1e3)
         finally:
             self._busy -= waiting  # those that answered may be busy again with the next question
         for table in {job.table for job in jobs}:
-            health.cycle.labels(table).set((self._clock.ticks() - started) / 1e9)
-        health.answered.set(len(self._reached) / max(len(self._devices), 1))
+            run.health.cycle.labels(table).set((self._clock.ticks() - started) / 1e9)
+        self._tell_answered(run)
+
+    def _tell_answered(self, run: _Run) -> None:
+        run.health.answered.set(len(self._known.reached) / max(len(self._devices), 1))
 
     async def _answers(
-        self, jobs: Sequence[Job], consumer: Consumer, company: Company | None = None
+        self, jobs: Sequence[Job], consumer: Consumer
     ) -> AsyncGenerator[Answer, None]:
-        """The answers to these jobs, each delivered already.
-
-        `company` takes those that had to be discovered, when there are many of them.
-        """
-        asks: list[Ask] = []
-        for job in jobs:
-            # Those that must be discovered come alone: nobody waits for them here.
-            alone = len(jobs) == 1 and self._unknown(job.device)
-            asked = await self._introduced(job, consumer) if alone else self._ask(job)
-            if isinstance(asked, Answer):
-                self._deliver(asked, consumer)
-                yield asked
-            elif alone and company and asked.ports and len(self._tasks) > _MANY:
-                company.put(job)
-            else:
-                asks.append(asked)
+        """The answers to these jobs, each delivered already."""
+        asks = [self._ask(job) for job in jobs]
         async with contextlib.aclosing(self._transport.poll(asks)) as answers:
             async for answer in answers:
                 self._deliver(answer, consumer)
                 yield answer
 
-    async def _introduced(self, job: Job, consumer: Consumer) -> Ask | Answer:
-        """The ask for a device to be discovered first; the answer, when that is all there is."""
-        device = self._devices[job.device]
-        slot = self._catalog.slot("device", device.id)
-        if self._missed.get(device.id, 0) >= _DOUBT:
-            return Ask(device, slot, (), doubtful=True)
-        try:
-            async with self._gate:
-                await self._discover(device, consumer)
-        except UnlistedError as error:
-            self._unlisted[device.id] = str(error)
-        except (UnsentError, AuthError) as error:
-            unsent = unasked(slot, self._clock.now())
-            return Answer(Ask(device, slot, ()), (unsent,), trouble=str(error), answered=-1)
-        except ProbeError as error:
-            silent = silence(slot, self._clock.now())
-            return Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
-        return self._ask(job)
-
     def _ask(self, job: Job) -> Ask:
         """The ask for a job, by what is known of the device."""
-        device = self._devices[job.device]
-        facts = self.facts.get(device.id, Facts())
+        device, known = self._devices[job.device], self._known
+        facts = known.facts.get(device.id, Facts())
         full = job.table != "links"
         return Ask(
             device,
             self._catalog.slot("device", device.id),
-            facts.ports if full else self._links(device.id, facts.ports),
+            facts.ports if full else known.ends(device.id),
             full,
             facts.engine,
-            doubtful=self._missed.get(device.id, 0) >= _DOUBT,
+            doubtful=known.doubtful(device.id),
             dated=facts.changed is not None,
         )
 
-    def _links(self, device: str, ports: tuple[Port, ...]) -> tuple[Port, ...]:
-        """Those at the ends of links; the same tuple for the same ports."""
-        if (known := self._ends.get(device)) is None or known[0] is not ports:
-            wanted = self._wanted.get(device, set())
-            known = self._ends[device] = ports, tuple(p for p in ports if p.name in wanted)
-        return known[1]
-
-    def _unknown(self, device: str) -> bool:
-        return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)
-
-    async def _discover(self, device: Device, consumer: Consumer) -> None:
-        found = await self._transport.discover(device)
-        known = self.facts.get(device.id, Facts())
-        if found.silent and known.ports:
-            # Half a list would call known ports by other names: the whole one is kept.
-            self._stale.discard(device.id)
-            self._look_again[device.id] = self._clock.ticks() + _LOOK_AGAIN_LOST_NS
-            raise UnlistedError(f"{device.id}: walk of {'; '.join(found.silent)}")
-        facts = facts_of(
-            found,
-            self._wanted.get(device.id, ()),
-            lambda name: self._catalog.slot("interface", device.id, name),
-            self._vendor(found.object_id),
-        )._replace(trouble=known.trouble)  # its return is told when its rows have come
-        for name in set(facts.lost) - set(known.lost):
-            log.warning("%s has no interface %s; write its ifName", device.id, name)
-        self.facts[device.id] = facts
-        self._stale.discard(device.id)
-        self._unlisted.pop(device.id, None)
-        if found.silent:
-            self._unlisted[device.id] = f"{device.id}: walk of {'; '.join(found.silent)}"
-        later = _LOOK_AGAIN_LOST_NS if facts.lost or found.silent else _LOOK_AGAIN_NS
-        self._marks.listed(device.id, self._clock.ticks())
-        self._look_again[device.id] = self._clock.ticks() + later
-        consumer.facts(device.id, facts)
-
     def _deliver(self, answer: Answer, consumer: Consumer) -> None:
-        device = answer.ask.device.id
         for frame in answer.frames:
             consumer.frame(frame)
-        changed = self.facts.get(device, Facts()).changed
-        if self._marks.moved(answer, changed, self._clock.ticks()) or answer.stale:
-            self._stale.add(device)
-        self._missed[device] = 0 if answer.answered else self._missed.get(device, 0) + 1
-        self._trouble(device, answer.trouble or self._unlisted.get(device), consumer)
+        self._known.answered(answer, consumer)
 
-    def _trouble(self, device: str, trouble: str | None, consumer: Consumer) -> None:
-        """Say once when a device is lost and once when it is back."""
-        (self._reached.discard if trouble else self._reached.add)(device)
-        known = self.facts.get(device, Facts())
-        if known.trouble == trouble:
-            return
-        if known.trouble is None or trouble is None:
-            log.info("%s", trouble or f"{device} answers again")
-        self.facts[device] = known._replace(trouble=trouble)
-        consumer.facts(device, self.facts[device])
+    def _begin(self, run: _Run) -> None:
+        """List those whose turn it is."""
+        for device in self._turns.begin(self._busy):
+            self._busy.add(device)
+            self._spawn(self._turn(device, run))
+
+    async def _turn(self, device: str, run: _Run) -> None:
+        """List a device, and ask what has come due."""
+        failed: Answer | None = None
+        try:
+            if not self._known.doubtful(device):
+                failed = await self._listed(self._devices[device], run.consumer)
+        finally:
+            job = self._turns.end(device)
+            self._busy.discard(device)
+        if failed:
+            self._tell_answered(run)
+        elif job and self._known.ports(device) and len(self._tasks) > _MANY:
+            run.company.put(job)
+        elif job:
+            self._put([job], run)
+        self._begin(run)
+
+    async def _listed(self, device: Device, consumer: Consumer) -> Answer | None:
+        """List a device; the answer, delivered already, when it does not answer."""
+        slot = self._catalog.slot("device", device.id)
+        try:
+            found = await self._transport.discover(device)
+            self._known.listed(device, found, consumer)
+        except UnlistedError as error:
+            self._known.unlisted(device.id, str(error))
+            return None
+        except (UnsentError, AuthError) as error:
+            unsent = unasked(slot, self._clock.now())
+            failed = Answer(Ask(device, slot, ()), (unsent,), trouble=str(error), answered=-1)
+        except ProbeError as error:
+            silent = silence(slot, self._clock.now())
+            failed = Answer(Ask(device, slot, ()), (silent,), trouble=str(error))
+        else:
+            return None
+        self._deliver(failed, consumer)
+        return failed
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

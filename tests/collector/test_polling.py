@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 import pytest
 from hasty import transport
@@ -85,14 +86,20 @@ async def test_an_interface_the_device_does_not_have_is_told_of_once(
     ]
 
 
-async def test_a_device_is_discovered_anew_each_hour_and_not_at_each_poll() -> None:
+async def test_a_device_is_discovered_anew_about_each_hour_and_not_all_together() -> None:
     clock, tape = ManualClock(), Tape()
-    asking = polling(inventory(devices("a")), tape, clock)
-    for _ in range(13):
+    names = [f"d{number}" for number in range(50)]
+    asking = polling(inventory(devices(*names)), tape, clock)
+    counts = []
+    for _ in range(31):  # up to two and a half hours
         await asking.once(Ear())
+        counts.append(len(tape.found))
         clock.advance(300)
 
-    assert ["a", "a"] == tape.found
+    assert counts[0] == counts[8] == 50, "nobody within 45 minutes"
+    assert 100 == counts[15], "everybody once within 75"
+    assert counts[-1] >= 150
+    assert max(after - before for before, after in pairwise(counts)) <= 25
 
 
 async def test_what_goes_wrong_in_one_round_ends_neither_polling_nor_other_rounds(

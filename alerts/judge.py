@@ -161,8 +161,8 @@ class _Look:
             found = nodes[list(topology.nodes_of[site])].tolist()
             states[site], because[site] = self._site(site, found, nodes, links)
         # Of a passive one one hears, whatever the port near it says.
-        passive = [row for row, site in enumerate(topology.inventory.sites) if site.passive]
-        states[passive], because[passive] = State.UNKNOWN, Because.NO_EVIDENCE
+        states[topology.passive] = State.UNKNOWN
+        because[topology.passive] = Because.NO_EVIDENCE
         return states, because
 
     def _site(

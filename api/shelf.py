@@ -27,7 +27,7 @@ class Shelf:
 
     def get(self, key: Hashable, picture: Picture, make: Callable[[], Any]) -> Any:
         """The answer to `key` for this picture, at most a second old. It must not be changed."""
-        second = picture.time // 1000
+        second = picture.now // 1000
         with self._one:  # made by one, waited for by all: ten readers cost one answer
             made = self._made.get(key)
             if made is None or made.verdict is not picture.verdict or made.second != second:

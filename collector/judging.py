@@ -17,6 +17,7 @@ from edunet.frame import Frame
 from edunet.health import Health
 
 _PACE_S: Final = 0.1  # answers come one by one: a city's are judged some at a time
+_GATHER_S: Final = 0.05  # the first answer of many is judged with those right behind it
 _IDLE_S: Final = 0.5  # without news the judge still looks whether something has grown old
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Judging:
         self._changes: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._news = threading.Condition()
         self._going = True
+        self._idle = False  # whether the judge sleeps until there is news
         self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
 
     def frame(self, frame: Frame) -> None:
@@ -52,7 +54,9 @@ class Judging:
                 self._queue.popleft()
                 self._health.rejected.labels("queue_full").inc()
             self._queue.append(frame)
-            self._news.notify()
+            if self._idle:  # awake, it finds the frame by itself: waking a thread is dear
+                self._idle = False
+                self._news.notify()
 
     def facts(self, device: str, facts: Facts) -> None:
         self.pipeline.facts(device, facts)
@@ -84,6 +88,18 @@ class Judging:
         except Exception:  # a full disk, say: it must blind neither the judge nor the other taker
             log.exception("what was judged could not be handed on")
 
+    def _wait(self, begun: int) -> None:
+        """Until there is news, or it is time to look; `begun` is when it looked last."""
+        gather_s = 0.0
+        if not self._queue and not self._in_a_hurry():
+            self._idle = True
+            self._news.wait(_IDLE_S)
+            self._idle = False
+            gather_s = _GATHER_S
+        rest_s = max(_PACE_S - (self._clock.ticks() - begun) / 1e9, gather_s)
+        if rest_s > 0:
+            self._news.wait_for(self._in_a_hurry, rest_s)
+
     def _in_a_hurry(self) -> bool:
         return bool(self._changes) or not self._going
 
@@ -91,11 +107,7 @@ class Judging:
         begun = self._clock.ticks()
         while True:
             with self._news:
-                if not self._queue and not self._changes and self._going:
-                    self._news.wait(_IDLE_S)
-                rest_s = _PACE_S - (self._clock.ticks() - begun) / 1e9
-                if rest_s > 0 and self._going and not self._changes:
-                    self._news.wait_for(self._in_a_hurry, rest_s)
+                self._wait(begun)
                 frames, changes = list(self._queue), list(self._changes)
                 self._queue.clear()
                 self._changes.clear()

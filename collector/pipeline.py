@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import numpy as np
 
@@ -14,14 +15,16 @@ from alerts.verdict import Verdict
 from edunet.catalog import Catalog
 from edunet.derive import Rates
 from edunet.facts import Cli, Facts
-from edunet.frame import Frame
+from edunet.frame import Column, Frame
 from edunet.health import Health
-from edunet.latest import EMPTY, Latest
+from edunet.latest import EMPTY, Latest, Table
 from edunet.settings import Intervals
 from edunet.speeds import SpeedChange
 from edunet.topology import Topology
 from edunet.traffic import Ports, link_frame
 from edunet.units import show_bps
+
+_REST_MS: Final = 1000  # what nothing came for is painted this often: it grows old
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,7 @@ class Pipeline:
         self.speed_changes: Counter[str] = Counter()
         self._facts: dict[str, Facts] = {}
         self._cli: dict[str, Cli] = {}
+        self._said = True  # whether somebody said something of himself since the last picture
         self._plant(topology, engine, now)
 
     def replant(self, topology: Topology, engine: Engine, now: int) -> None:
@@ -63,6 +67,7 @@ class Pipeline:
         for words in (self._facts, self._cli):
             for device in words.keys() - there:
                 del words[device]
+        self._said = True
 
     def _plant(self, topology: Topology, engine: Engine, now: int) -> None:
         catalog, inventory = self._catalog, topology.inventory
@@ -82,16 +87,19 @@ class Pipeline:
         }
         self._recorded = 0
         self._loaded = now
+        self._read: tuple[Table, int] = EMPTY, 0  # what the traffic was worked out of, and when
         self.picture = self._painted(engine.verdict, now)
 
     def facts(self, device: str, facts: Facts) -> None:
         self._facts[device] = facts
+        self._said = True
 
     def cli(self, device: str, cli: Cli) -> None:
         self._cli[device] = cli
+        self._said = True
 
     def take(self, frames: Iterable[Frame], now: int) -> tuple[Decisions, list[Frame]]:
-        """Work through frames, judge once, and paint the picture.
+        """Work through frames, judge once, and paint the picture if there is something new in it.
 
         Returns:
             What was decided, and every frame to be written down: those given, with their rates,
@@ -107,7 +115,9 @@ class Pipeline:
             out.append(frame)
         before = self._engine.verdict
         decisions = self._engine.advance(now)
-        self.picture = self._painted(decisions.verdict, now)
+        news = out or self._said or before is not decisions.verdict
+        if news or not 0 <= now - self.picture.time < _REST_MS:
+            self.picture = self._painted(decisions.verdict, now)
         if now - self._recorded >= self._period_ms or _differs(before, decisions.verdict):
             self._recorded = now
             out += self._states(decisions.verdict, now)
@@ -142,19 +152,27 @@ class Pipeline:
 
     def _painted(self, verdict: Verdict, now: int) -> Picture:
         tables = self._latest.tables()
-        ports = tables.get("interface", EMPTY)
+        said, self._said = self._said, False
         return Picture(
             time=now,
             topology=self._topology,
             verdict=verdict,
             tables=tables,
-            traffic=self._ports.traffic(ports, now, self._period_ms, self._rates.slower),
+            traffic=self._traffic(tables.get("interface", EMPTY), now),
             slots=self._slots,
             alerts=self._engine.open_alerts,
-            facts=dict(self._facts),
-            cli=dict(self._cli),
+            facts=dict(self._facts) if said else self.picture.facts,
+            cli=dict(self._cli) if said else self.picture.cli,
             loaded=self._loaded,
         )
+
+    def _traffic(self, ports: Table, now: int) -> Mapping[str, Column]:
+        """The rates of every link; those of the picture before, while nothing else was read."""
+        table, at = self._read
+        if table is ports and 0 <= now - at < _REST_MS and at:
+            return self.picture.traffic
+        self._read = ports, now
+        return self._ports.traffic(ports, now, self._period_ms, self._rates.slower)
 
 
 def _differs(before: Verdict, after: Verdict) -> bool:

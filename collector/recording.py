@@ -33,6 +33,8 @@ class Recording:
 
     def write(self, frames: Sequence[Frame]) -> None:
         """Take frames; returns at once."""
+        if not frames:
+            return
         with self._news:
             self._queue.extend(frames)
             while len(self._queue) > _MOST:

@@ -113,6 +113,12 @@ class Topology:
         )
 
     @cached_property
+    def passive(self) -> Ints:
+        """Rows of the sites nobody asks anything."""
+        rows = [row for row, site in enumerate(self.inventory.sites) if site.passive]
+        return np.array(rows, np.int32)
+
+    @cached_property
     def watched(self) -> tuple[Device, ...]:
         """The devices that are asked at all; of passive sites one only hears."""
         sites = self.inventory.sites

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -98,18 +98,18 @@ class Ports:
         times = np.where(known, table.times[at], 0)
         fresh = known & (times > 0) & (now - times <= FRESH_PERIODS * period_ms)
         sent, received, speed = (
-            np.where(fresh, np.asarray(table.columns[name], np.float64)[at], np.nan)
+            np.where(fresh, table.columns[name][at].astype(np.float64), np.nan)
             for name in ("out_bps", "in_bps", "speed")
         )
-        return _Read(sent, received, speed, np.where(fresh, times, 0), fresh & _half(table)[at])
+        return _Read(sent, received, speed, np.where(fresh, times, 0), fresh & _half(table, at))
 
 
-def _half(table: Table) -> npt.NDArray[np.bool_]:
-    """Which interfaces are in half duplex, by the last word of their own."""
+def _half(table: Table, at: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
+    """Which of these interfaces are in half duplex, by the last word of their own."""
     if "duplex" not in table.columns:
-        return np.zeros(len(table.times), bool)
-    half = np.asarray(table.columns["duplex"], np.int16) == HALF
-    told: npt.NDArray[np.bool_] = half & (table.reason["duplex"] == 0)
+        return np.zeros(len(at), bool)
+    half = np.asarray(table.columns["duplex"][at], np.int16) == HALF
+    told: npt.NDArray[np.bool_] = half & (table.reason["duplex"][at] == 0)
     return told
 
 

@@ -175,21 +175,16 @@ def serve(house: House, door: socket.socket) -> None:
     import uvicorn
 
     from api.app import create_app
-
-    async def look() -> None:
-        server.should_exit |= house.trouble is not None
+    from edunet.cli._door import Server
 
     config = uvicorn.Config(
         create_app(house),
-        callback_notify=look,
-        timeout_notify=1,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,
         server_header=False,
     )
-    server = uvicorn.Server(config)
-    server.run(sockets=[door])
+    Server(config, lambda: house.trouble is not None).run(sockets=[door])
 
 
 def _welcome(how: Settings, what: Inventory, lab: bool) -> None:

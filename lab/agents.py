@@ -15,10 +15,11 @@ from typing import Final
 
 from edunet.errors import LabError
 from edunet.inventory.model import Device, Inventory
+from edunet.mmsg import able
 from lab.agent import Agent
 from lab.city import City
 from lab.desk import Desk
-from lab.mmsg import IP_PKTINFO, Batch, Out, able
+from lab.mmsg import IP_PKTINFO, Batch, Out
 
 PKTINFO: Final = struct.Struct("=i4s4s")  # interface, local address, address asked
 _BUFFER: Final = 8 << 20

@@ -1,27 +1,21 @@
-"""Many datagrams with one system call, each with its local address: recvmmsg(2), sendmmsg(2)."""
+"""Many datagrams that come or leave together, each with its local address."""
 
 from __future__ import annotations
 
-import ctypes
 import socket
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from edunet import mmsg
 
 IP_PKTINFO: Final = 8  # linux/in.h; the socket module does not name it before Python 3.14
 NAME: Final = 16  # bytes of a struct sockaddr_in
 _MOST: Final = 65_535  # bytes of a datagram
 _STRIDE: Final = 65_536 + 1_600  # no multiple of a page, lest all heads share one line of the cache
 
-_MSG: Final = np.dtype(
-    [
-        ("name", "u8"), ("namelen", "u4"), ("pad0", "u4"), ("iov", "u8"), ("iovlen", "u8"),
-        ("control", "u8"), ("controllen", "u8"), ("flags", "i4"), ("pad1", "u4"), ("len", "u4"),
-        ("pad2", "u4"),
-    ]
-)  # fmt: skip
-_IOV: Final = np.dtype([("base", "u8"), ("len", "u8")])
 _NOTE: Final = np.dtype(  # struct cmsghdr with a struct in_pktinfo, padded
     [
         ("len", "u8"), ("level", "i4"), ("kind", "i4"),
@@ -29,21 +23,6 @@ _NOTE: Final = np.dtype(  # struct cmsghdr with a struct in_pktinfo, padded
     ]
 )  # fmt: skip
 _NOTE_LEN: Final = 28  # without the padding
-_DONTWAIT: Final = 0x40
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_sendmmsg: Any = getattr(_libc, "sendmmsg", None)
-_recvmmsg: Any = getattr(_libc, "recvmmsg", None)
-if _sendmmsg is not None and _recvmmsg is not None:
-    _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
-    _recvmmsg.argtypes = [
-        ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p,
-    ]  # fmt: skip
-
-
-def able() -> bool:
-    """Whether this system takes many datagrams at once."""
-    return _sendmmsg is not None and _recvmmsg is not None and ctypes.sizeof(ctypes.c_size_t) == 8
 
 
 class Batch:
@@ -64,21 +43,18 @@ class Batch:
         self.data = memoryview(self._buffer.data)
         self.askers = np.zeros((count, NAME), np.uint8)
         self._notes = np.zeros(count, _NOTE)
-        self._msg = _messages(count, self.askers, self._notes)
-        self._iov = np.zeros(count, _IOV)
-        self._iov["base"] = self._buffer.ctypes.data + np.arange(count, dtype=np.uint64) * _STRIDE
-        self._iov["len"] = _MOST
-        self._msg["iov"] = self._iov.ctypes.data + _steps(count, _IOV.itemsize)
-        self.sizes: npt.NDArray[np.uint32] = self._msg["len"]
+        self._messages = _messages(self.askers, self._notes)
+        self._messages.iov["base"] = mmsg.addresses(self._buffer.reshape(count, _STRIDE))
+        self._messages.iov["len"] = _MOST
+        self.sizes: npt.NDArray[np.uint32] = self._messages.msg["len"]
         self.asked: npt.NDArray[np.uint32] = self._notes["asked"]
 
     def receive(self, udp: socket.socket) -> int:
         """Take what has come, at most `count`; 0 when nothing has."""
-        self._msg["namelen"] = NAME
-        self._msg["controllen"] = _NOTE.itemsize
+        self._messages.msg["namelen"] = NAME
+        self._messages.msg["controllen"] = _NOTE.itemsize
         self._notes["asked"] = 0
-        came = _recvmmsg(udp.fileno(), self._msg.ctypes.data, self.count, _DONTWAIT, None)
-        return max(0, int(came))
+        return self._messages.receive(udp.fileno())
 
     def packet(self, row: int) -> bytes:
         """One datagram."""
@@ -99,10 +75,8 @@ class Out:
         self._notes = np.zeros(count, _NOTE)
         self._notes["len"] = _NOTE_LEN
         self._notes["level"], self._notes["kind"] = socket.IPPROTO_IP, IP_PKTINFO
-        self._msg = _messages(count, self._askers, self._notes)
-        self._msg["namelen"], self._msg["controllen"] = NAME, _NOTE.itemsize
-        self._iov = np.zeros(count, _IOV)
-        self._msg["iov"] = self._iov.ctypes.data + _steps(count, _IOV.itemsize)
+        self._messages = _messages(self._askers, self._notes)
+        self._messages.msg["namelen"], self._messages.msg["controllen"] = NAME, _NOTE.itemsize
 
     def send(
         self,
@@ -119,25 +93,19 @@ class Out:
         count = len(which)
         self._askers[:count] = came.askers[which]
         self._notes["local"][:count] = came.asked[which]
-        self._iov["base"][:count] = rows.ctypes.data + _steps(count, rows.strides[0])
-        self._iov["len"][:count] = sizes
+        self._messages.iov["base"][:count] = mmsg.addresses(rows[:count])
+        self._messages.iov["len"][:count] = sizes
         at = sent = 0
         while at < count:
-            left = _sendmmsg(
-                udp.fileno(), self._msg.ctypes.data + at * _MSG.itemsize, count - at, _DONTWAIT
-            )
-            sent += max(0, left)
-            at += max(1, left)
+            left = 1
+            with suppress(OSError):
+                left = self._messages.send(udp.fileno(), at, count - at)
+                sent += left
+            at += left
         return sent
 
 
-def _messages(count: int, names: Any, notes: Any) -> Any:
-    msg = np.zeros(count, _MSG)
-    msg["name"] = names.ctypes.data + _steps(count, NAME)
-    msg["control"] = notes.ctypes.data + _steps(count, _NOTE.itemsize)
-    msg["iovlen"] = 1
-    return msg
-
-
-def _steps(count: int, size: int) -> npt.NDArray[np.uint64]:
-    return np.arange(count, dtype=np.uint64) * np.uint64(size)
+def _messages(names: npt.NDArray[np.uint8], notes: npt.NDArray[np.void]) -> mmsg.Messages:
+    made = mmsg.Messages(len(names))
+    made.msg["name"], made.msg["control"] = mmsg.addresses(names), mmsg.addresses(notes)
+    return made

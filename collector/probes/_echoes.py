@@ -1,12 +1,10 @@
-"""Many echoes with one system call, and the kernel's date on each reply: sendmmsg, recvmmsg.
+"""Many echoes with one system call, and the kernel's date on each reply.
 
-Where the system has neither, plain socket calls fill the same arrays.
+Where the system takes but one at a time, plain socket calls fill the same arrays.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
 import socket
 import struct
 import sys
@@ -15,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from edunet import mmsg
 
 AT_ONCE: Final = 16  # echoes in one call: when each left is worked out from when the call did
 PLACES: Final = 256  # replies read at once
@@ -25,40 +25,18 @@ SO_TIMESTAMPNS: Final = getattr(socket, "SO_TIMESTAMPNS", 35)
 Names = npt.NDArray[np.uint8]  # struct sockaddr, row by row
 Nanoseconds = npt.NDArray[np.int64]
 
-_MSG: Final = np.dtype(  # struct mmsghdr, of 64 bits
-    [
-        ("name", "u8"), ("namelen", "u4"), ("iov", "u8"), ("iovlen", "u8"), ("control", "u8"),
-        ("controllen", "u8"), ("flags", "i4"), ("pad", "u4"), ("len", "u4"),
-    ],
-    align=True,
-)  # fmt: skip
-_IOV: Final = np.dtype([("base", "u8"), ("len", "u8")])
 _CONTROL: Final = np.dtype(  # struct cmsghdr, and the struct timespec that it holds
     [("len", "u8"), ("level", "i4"), ("type", "i4"), ("s", "i8"), ("ns", "i8")]
 )
-_DONTWAIT: Final = 0x40
-_TRUNCATED: Final = 0x20
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_LAID_OUT_SO: Final = sys.platform == "linux" and ctypes.sizeof(ctypes.c_void_p) == 8
-_sendmmsg: Any = getattr(_libc, "sendmmsg", None) if _LAID_OUT_SO else None
-_recvmmsg: Any = getattr(_libc, "recvmmsg", None) if _LAID_OUT_SO else None
-if _sendmmsg is not None and _recvmmsg is not None:
-    _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
-    _recvmmsg.argtypes = [
-        ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p,
-    ]  # fmt: skip
 
 
 class Outbox:
     """Sends letters that lie one after the other in an array of the caller's."""
 
     def __init__(self) -> None:
-        self._iov, self._msg = np.zeros(AT_ONCE, _IOV), np.zeros(AT_ONCE, _MSG)
-        self._numbers = np.arange(AT_ONCE, dtype=np.uint64)
-        self._msg["namelen"] = NAME  # longer than the address of either family: the kernel cuts it
-        self._msg["iov"] = self._iov.ctypes.data + self._numbers * np.uint64(_IOV.itemsize)
-        self._msg["iovlen"] = 1
+        self._messages = mmsg.Messages(AT_ONCE)
+        # Longer than the address of either family: the kernel cuts it.
+        self._messages.msg["namelen"] = NAME
 
     def send(self, found: socket.socket, letters: npt.NDArray[Any], names: Names) -> Nanoseconds:
         """Send the first of them, each to its name (uint8[letters, NAME]): at least one.
@@ -69,22 +47,18 @@ class Outbox:
         Raises:
             OSError: the first could not be sent.
         """
-        if _sendmmsg is None:
+        if not mmsg.able():
             letter, name = letters[0].tobytes(), place(names[0].tobytes())
             began = time.time_ns()
             found.sendto(letter, name)
             return np.array([began])
-        count, size = min(len(letters), AT_ONCE), letters.itemsize
-        self._iov["base"] = letters.ctypes.data + self._numbers * np.uint64(size)
-        self._iov["len"] = size
-        self._msg["name"] = names.ctypes.data + self._numbers * np.uint64(NAME)
-        file, at = found.fileno(), self._msg.ctypes.data
-        began = time.time_ns()
-        left = int(_sendmmsg(file, at, count, _DONTWAIT))
+        count = min(len(letters), AT_ONCE)
+        self._messages.iov["base"][:count] = mmsg.addresses(letters[:count])
+        self._messages.iov["len"] = letters.itemsize
+        self._messages.msg["name"][:count] = mmsg.addresses(names[:count])
+        file, began = found.fileno(), time.time_ns()
+        left = self._messages.send(file, 0, count)
         ended = time.time_ns()
-        if left <= 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
         return began + (ended - began) * np.arange(left) // left
 
 
@@ -103,26 +77,22 @@ class Inbox:
         self.lengths, self.at = np.zeros(PLACES, np.int64), np.zeros(PLACES, np.int64)
         # Room for a second message: one that is cut off would be the first.
         self._control = np.zeros((PLACES, 2), _CONTROL)
-        self._iov, self._msg = np.zeros(PLACES, _IOV), np.zeros(PLACES, _MSG)
-        numbers = np.arange(PLACES, dtype=np.uint64)
-        self._iov["base"] = self.rows.ctypes.data + numbers * np.uint64(STRIDE)
-        self._iov["len"] = STRIDE
-        self._msg["name"] = self.names.ctypes.data + numbers * np.uint64(NAME)
-        self._msg["iov"] = self._iov.ctypes.data + numbers * np.uint64(_IOV.itemsize)
-        self._msg["iovlen"] = 1
-        room = self._control.itemsize * 2
-        self._msg["control"] = self._control.ctypes.data + numbers * np.uint64(room)
+        self._messages = mmsg.Messages(PLACES)
+        self._messages.iov["base"], self._messages.iov["len"] = mmsg.addresses(self.rows), STRIDE
+        self._messages.msg["name"] = mmsg.addresses(self.names)
+        self._messages.msg["control"] = mmsg.addresses(self._control)
 
     def receive(self, found: socket.socket) -> int:
         """Take what has come, at most PLACES; 0 when nothing has."""
-        if _recvmmsg is None:
+        if not mmsg.able():
             return self._receive_each(found)
-        self._msg["namelen"], self._msg["controllen"] = NAME, self._control.itemsize * 2
-        came = int(_recvmmsg(found.fileno(), self._msg.ctypes.data, PLACES, _DONTWAIT, None))
-        if came <= 0:
+        room = self._control.itemsize * 2
+        self._messages.msg["namelen"], self._messages.msg["controllen"] = NAME, room
+        came = self._messages.receive(found.fileno())
+        if not came:
             return 0
-        message, control = self._msg[:came], self._control[:came, 0]
-        whole = (message["flags"] & _TRUNCATED) == 0
+        message, control = self._messages.msg[:came], self._control[:came, 0]
+        whole = (message["flags"] & mmsg.TRUNCATED) == 0
         self.lengths[:came] = np.where(whole, message["len"], 0)
         dated = (message["controllen"] >= _CONTROL.itemsize) & (control["type"] == SO_TIMESTAMPNS)
         dated &= control["level"] == socket.SOL_SOCKET

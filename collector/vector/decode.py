@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from collector.vector.batch import ROOM, STRIDE, Batch
 from collector.vector.layout import LONGEST_NAME, Ints, Layout, Words
-from collector.vector.mmsg import ROOM, STRIDE, Batch
 
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from collector.snmp.wire import RECVERR, by_icmp
+from collector.vector.batch import Batch, sockaddr
 from collector.vector.flight import Flight
 from collector.vector.layout import Ints
-from collector.vector.mmsg import Batch, sockaddr
 from collector.vector.plan import Plans
 from collector.vector.replies import Came, Lost, Replies
 

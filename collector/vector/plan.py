@@ -12,8 +12,8 @@ from collector.mibs import Mib, Source, Tables, mib
 from collector.snmp import ber
 from collector.snmp.community import V2C, sealed
 from collector.transports import Ask, Row, index_of
+from collector.vector.batch import NAME, STRIDE, sockaddr
 from collector.vector.layout import HOLE, LONGEST_NAME, Form, Ints, Layout
-from collector.vector.mmsg import NAME, STRIDE, sockaddr
 from edunet.facts import Port
 
 _MOST_BYTES: Final = 1472  # of a datagram without fragments

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from collector.snmp import ber
+from collector.vector.batch import STRIDE, Batch
 from collector.vector.decode import Heads, Values, heads, same_sender, same_text, values
 from collector.vector.flight import MOST, Flight
 from collector.vector.layout import Ints, Layout
-from collector.vector.mmsg import STRIDE, Batch
 from collector.vector.plan import Plans
 
 _ID_WITHIN: Final = 72  # bytes of a message that its request-id is looked for in

@@ -17,10 +17,10 @@ from daemons import binary
 from echoes import pinger, targets, without_raw_sockets
 from netns import Namespace, namespaces, plug
 
-from collector.probes import _echoes
 from collector.probes._ears import Pace
 from collector.probes.cost import sweeps
 from collector.probes.icmp import Ignored, Target
+from edunet import mmsg
 
 pytestmark = pytest.mark.daemon
 
@@ -30,8 +30,7 @@ def means(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     """How echoes are sent: by system calls for many, one by one, without raw sockets."""
     means: str = request.param
     if means == "plain":
-        monkeypatch.setattr(_echoes, "_sendmmsg", None)
-        monkeypatch.setattr(_echoes, "_recvmmsg", None)
+        monkeypatch.setattr(mmsg, "_ABLE", False)
     return means
 
 

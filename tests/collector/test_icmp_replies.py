@@ -19,6 +19,7 @@ from netns import Namespace, namespaces
 from collector.probes import _echoes
 from collector.probes._icmp import Replies, requests
 from collector.probes._sweep import Ignored, Roster, Rosters, Sweep, Target
+from edunet import mmsg
 
 daemon = pytest.mark.daemon
 TARGETS = (*targets("10.0.0.1", "10.0.0.2", "fd07::1"), Target(9, ip_address("10.0.0.1")))
@@ -135,8 +136,7 @@ def test_every_request_is_the_one_struct_would_pack(
 def silent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Namespace]:
     """A machine that answers no echo by itself, with and without the system calls for many."""
     if request.param == "plain":
-        monkeypatch.setattr(_echoes, "_sendmmsg", None)
-        monkeypatch.setattr(_echoes, "_recvmmsg", None)
+        monkeypatch.setattr(mmsg, "_ABLE", False)
     with namespaces("silent") as (made,), made.entered():
         made.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all")
         yield made

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from liar import COMMUNITY, NAME
+from liar import COMMUNITY
 
 from collector.mibs import mib
+from collector.snmp.ber import oid
 from collector.transports import Answer, Ask
 from collector.transports.snmp import Snmp
 from collector.transports.vector import Vector, _scalars
+from collector.vector.batch import STRIDE, Batch, sockaddr
 from collector.vector.framing import frame
-from collector.vector.mmsg import STRIDE, Batch, sockaddr
 from collector.vector.replies import Came, Lost
 from edunet.clock import ManualClock, SystemClock
 from edunet.facts import Port
@@ -25,7 +26,6 @@ from lab import ber
 ACCESS: Final = Access("2c", COMMUNITY.encode())
 TABLE: Final = mib("if_mib")
 NOW: Final = 1_700_000_000_000
-_NAME: Final = ber.name(NAME)
 _GENERATION: Final = 0x40000000 | 0x2A5A5 << 12  # of ids that are the same in every run
 _ROOM: Final = 16
 
@@ -72,7 +72,8 @@ class Question(NamedTuple):
 
     def is_name(self, at: int) -> bool:
         """Whether a row's name stands there."""
-        return self.names[at].startswith(_NAME)
+        named = mib(self.ask.table).identity.get("name")
+        return bool(named) and self.names[at].startswith(oid(named or ""))
 
     def honest(self, base: int = 1000) -> list[Cell]:
         """What an agent says: each row's name, and numbers that tell one cell from another."""

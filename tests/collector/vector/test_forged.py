@@ -12,7 +12,7 @@ from liar import binds
 from tape import until
 
 from collector.transports import Ask
-from collector.vector.mmsg import sockaddr
+from collector.vector.batch import sockaddr
 from lab import ber
 
 

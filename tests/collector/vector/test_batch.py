@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from collector.vector import mmsg
-from collector.vector.mmsg import NAME, STRIDE, Batch, sockaddr
+from collector.vector.batch import NAME, STRIDE, TAIL, Batch, sockaddr
+from edunet import mmsg
 
 HOSTS = {"127.93.0.1": 16, "::1": 28}
 
@@ -18,8 +18,7 @@ HOSTS = {"127.93.0.1": 16, "::1": 28}
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Where the system has no such calls, plain ones must do the same."""
     if request.param == "many calls":
-        monkeypatch.setattr(mmsg, "_sendmmsg", None)
-        monkeypatch.setattr(mmsg, "_recvmmsg", None)
+        monkeypatch.setattr(mmsg, "_ABLE", False)
     return str(request.param)
 
 
@@ -72,14 +71,14 @@ def test_what_is_too_long_is_told_and_spoils_nothing_beside_it(
     for each in (b"before", b"x" * (STRIDE + 1), b"y" * 59_000, b"after"):
         one.sendto(each, other.getsockname())
     read = batch(other, 4)
-    read.buffer[-mmsg.TAIL :] = 7
+    read.buffer[-TAIL:] = 7
 
     assert 4 == read.receive(other)
 
     assert [6, STRIDE + 1, STRIDE + 1, 5] == read.lengths.tolist()
     assert b"before" == read.rows[0, :6].tobytes()
     assert b"after" == read.rows[3, :5].tobytes()
-    assert (read.buffer[-mmsg.TAIL :] == 7).all()
+    assert (read.buffer[-TAIL:] == 7).all()
 
 
 def test_more_than_there_are_places_stay_for_the_next_time(

@@ -1,44 +1,23 @@
-"""Many datagrams with one system call: sendmmsg(2) and recvmmsg(2), over buffers that numpy owns.
+"""Datagrams that leave or come together, and their addresses: a row each, in one buffer.
 
-Where the system has neither, the same arrays are filled by plain socket calls.
+Where the system takes but one at a time, the same arrays are filled by plain socket calls.
 """
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import socket
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from edunet import mmsg
+
 STRIDE: Final = 1536  # bytes of one datagram's place: a reply that is longer is not for us
 ROOM: Final = 32  # bytes before the first place, so that a window may begin before any byte of it
 TAIL: Final = 4096  # and behind the last, so that a lying length leads nowhere
 WINDOW: Final = 32  # bytes that are looked at together
 NAME: Final = 32  # bytes of an address, as struct sockaddr_in and sockaddr_in6 need
-
-_MSG: Final = np.dtype(
-    [
-        ("name", "u8"), ("namelen", "u4"), ("pad0", "u4"), ("iov", "u8"), ("iovlen", "u8"),
-        ("control", "u8"), ("controllen", "u8"), ("flags", "i4"), ("pad1", "u4"), ("len", "u4"),
-        ("pad2", "u4"),
-    ]
-)  # fmt: skip
-_IOV: Final = np.dtype([("base", "u8"), ("len", "u8")])
-_DONTWAIT: Final = 0x40
-_TRUNCATED: Final = 0x20
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_sendmmsg: Any = getattr(_libc, "sendmmsg", None)
-_recvmmsg: Any = getattr(_libc, "recvmmsg", None)
-if _sendmmsg is not None and _recvmmsg is not None:
-    _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
-    _recvmmsg.argtypes = [
-        ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p,
-    ]  # fmt: skip
 
 Words = npt.NDArray[np.uint64]
 
@@ -62,14 +41,10 @@ class Batch:
         self._windows: Any = np.ndarray(
             (self.buffer.size - WINDOW,), f"V{WINDOW}", self.buffer.data, 0, (1,)
         )
-        self._iov, self._msg = np.zeros(count, _IOV), np.zeros(count, _MSG)
-        numbers = np.arange(count, dtype=np.uint64)
-        self._iov["base"] = self.rows.ctypes.data + numbers * np.uint64(STRIDE)
-        self._iov["len"] = STRIDE
-        self._msg["name"] = self.names.ctypes.data + numbers * np.uint64(NAME)
-        self._msg["iov"] = self._iov.ctypes.data + numbers * np.uint64(_IOV.itemsize)
-        self._msg["iovlen"] = 1
-        self._msg["namelen"] = name_size
+        self._messages = mmsg.Messages(count)
+        self._messages.iov["base"] = mmsg.addresses(self.rows)
+        self._messages.msg["name"] = mmsg.addresses(self.names)
+        self._messages.msg["namelen"] = name_size
 
     def words(self, at: npt.NDArray[np.int64]) -> Words:
         """uint64[..., 4], the bytes from each of these places on, as they lie."""
@@ -84,49 +59,39 @@ class Batch:
             OSError: not even the first could be sent.
         """
         count, sent = len(sizes), 0
-        self._iov["len"][:count] = sizes
+        self._messages.iov["len"][:count] = sizes
         while sent < count:
-            if _sendmmsg is None:
-                left, code = self._send_one(found, sent)
-            else:
-                at = self._msg.ctypes.data + sent * _MSG.itemsize
-                left = _sendmmsg(found.fileno(), at, count - sent, _DONTWAIT)
-                code = ctypes.get_errno()
-            if left <= 0:
+            try:
+                if mmsg.able():
+                    sent += self._messages.send(found.fileno(), sent, count - sent)
+                else:
+                    self._send_one(found, sent, int(sizes[sent]))
+                    sent += 1
+            except OSError:
                 if sent == 0:
-                    raise OSError(code, os.strerror(code))
+                    raise
                 break
-            sent += left
         return sent
 
     def receive(self, found: socket.socket) -> int:
         """Take what has come, at most `count`; 0 when nothing has."""
-        if _recvmmsg is None:
+        if not mmsg.able():
             return self._receive_each(found)
-        self._iov["len"] = STRIDE
-        self._msg["namelen"] = self._name_size
-        came = _recvmmsg(found.fileno(), self._msg.ctypes.data, self.count, _DONTWAIT, None)
-        if came <= 0:
-            return 0
-        whole = (self._msg["flags"][:came] & _TRUNCATED) == 0
-        self.lengths[:came] = np.where(whole, self._msg["len"][:came], STRIDE + 1)
-        return int(came)
+        self._messages.iov["len"] = STRIDE
+        self._messages.msg["namelen"] = self._name_size
+        came = self._messages.receive(found.fileno())
+        message = self._messages.msg[:came]
+        whole = (message["flags"] & mmsg.TRUNCATED) == 0
+        self.lengths[:came] = np.where(whole, message["len"], STRIDE + 1)
+        return came
 
-    def _send_one(self, found: socket.socket, number: int) -> tuple[int, int]:
-        """How many have left, one or none; and why not."""
-        size = int(self._iov["len"][number])
+    def _send_one(self, found: socket.socket, number: int, size: int) -> None:
         name = self.names[number].tobytes()
         family = int.from_bytes(name[:2], "little")
         port = int.from_bytes(name[2:4])
         packed = name[4:8] if family == socket.AF_INET else name[8:24]
-        try:
-            found.sendto(
-                self.rows[number, :size].tobytes(),
-                (socket.inet_ntop(family, packed), port),
-            )
-        except OSError as error:
-            return 0, error.errno or errno.EIO
-        return 1, 0
+        to = socket.inet_ntop(family, packed), port
+        found.sendto(self.rows[number, :size].tobytes(), to)
 
     def _receive_each(self, found: socket.socket) -> int:
         for number in range(self.count):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from array import array
+from collections import deque
 from concurrent.futures import Future
-from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from sys import intern
 from typing import NamedTuple
 
@@ -15,7 +17,6 @@ from edunet.clock import Clock, SystemClock
 from edunet.errors import ConfigError
 
 Key = tuple[str, str]  # element id, interface name ("" where there is none)
-Change = Callable[[sqlite3.Connection], None]
 
 _INSERT = (
     "INSERT INTO series (kind, slot, element, interface, first_seen, identity)"
@@ -34,6 +35,60 @@ class Span(NamedTuple):
     end: int | None
 
 
+class _Batch:
+    """Changes that reach the disk together: more join them until the books' writer begins.
+
+    A call of its own for each of a million slots would cost more than to list their devices.
+    """
+
+    def __init__(self) -> None:
+        self._changes: list[tuple[str, tuple[object, ...]]] = []
+        self._lock = threading.Lock()
+        self._begun = False
+
+    def join(self, sql: str, values: tuple[object, ...]) -> bool:
+        """Whether there was still time."""
+        with self._lock:
+            if not self._begun:
+                self._changes.append((sql, values))
+            return not self._begun
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            self._begun = True
+        for sql, changes in groupby(self._changes, itemgetter(0)):
+            connection.executemany(sql, (values for _, values in changes))
+
+
+class _Series:
+    """All series of one kind.
+
+    A province has a million, so what is known of each lies in long rows of numbers and texts: an
+    object a series would be memory, and work for the garbage collector.
+    """
+
+    def __init__(self) -> None:
+        self.slots: dict[Key, int] = {}  # those that have not ended
+        self.keys: list[Key | None] = []
+        self.identities: list[str] = []
+        self.starts = array("q")
+        self.ends: dict[int, int] = {}
+
+    def open(self, key: Key, identity: str, start: int) -> int:
+        slot = self.append(key, identity, start)
+        self.slots[key] = slot
+        return slot
+
+    def append(self, key: Key | None, identity: str, start: int) -> int:
+        self.keys.append(key)
+        self.identities.append(identity)
+        self.starts.append(start)
+        return len(self.keys) - 1
+
+    def span(self, slot: int) -> Span:
+        return Span(slot, self.identities[slot], self.starts[slot], self.ends.get(slot))
+
+
 class Catalog:
     """Slots by key and keys by slot, both in memory; without books nothing is remembered.
 
@@ -44,10 +99,9 @@ class Catalog:
     def __init__(self, books: Books | None = None, clock: Clock | None = None) -> None:
         self._books = books
         self._clock = clock or SystemClock()
-        self._slots: dict[tuple[str, str, str], int] = {}
-        self._keys: dict[str, list[tuple[str, str, str] | None]] = {}  # those of `_slots`
-        self._spans: dict[tuple[str, int], Span] = {}
-        self._fresh: list[tuple[Change, Future[None]]] = []
+        self._kinds: dict[str, _Series] = {}
+        self._fresh: list[tuple[_Batch, Future[None]]] = []
+        self._batch: _Batch | None = None  # the last of them
         self._lock = threading.Lock()
         if books is not None:
             self._load(books)
@@ -58,53 +112,55 @@ class Catalog:
         `identity` says where the element is: the ends of a link, the site of a device. When it is
         another than before, the series ends and a new one with a number of its own begins.
         """
-        key = (kind, element, interface)
-        number = self._slots.get(key)
-        if number is not None and identity in ("", self._spans[kind, number].identity):
+        # Two threads may be the first to name a kind; only one shall make it.
+        series = self._kinds.get(kind) or self._kinds.setdefault(kind, _Series())
+        key = element, interface
+        number = series.slots.get(key)
+        if number is not None and identity in ("", series.identities[number]):
             return number
         with self._lock:
-            number = self._slots.get(key)
+            number = series.slots.get(key)
             if number is not None:
-                span = self._spans[kind, number]
-                if identity in ("", span.identity):
+                known = series.identities[number]
+                if identity in ("", known):
                     return number
-                if not span.identity:  # nobody had said yet where it is
-                    self._spans[kind, number] = span._replace(identity=identity)
+                if not known:  # nobody had said yet where it is
+                    series.identities[number] = identity
                     self._change(_NAME, (identity, kind, number))
                     return number
                 self._close(kind, number)
-            return self._open(key, identity)
+            number, now = len(series.keys), self._clock.now()
+            self._change(_INSERT, (kind, number, element, interface, now, identity))
+            # A province has the same few names of interfaces a hundred thousand times.
+            return series.open((element, intern(interface)), identity, now)
 
     def retire(self, kind: str, element: str) -> None:
         """End every series of an element that is no longer there; their numbers stay theirs."""
         with self._lock:
-            for key in [k for k in self._slots if k[0] == kind and k[1] == element]:
-                self._close(kind, self._slots.pop(key))
+            slots = self._of(kind).slots
+            for key in [each for each in slots if each[0] == element]:
+                self._close(kind, slots.pop(key))
 
     def spans(self, kind: str, element: str, interface: str = "") -> list[Span]:
         """Every slot the series ever had, oldest first."""
-        keys = self._keys.get(kind, [])
-        mine = (slot for slot, key in enumerate(keys) if key == (kind, element, interface))
-        return [self._spans[kind, slot] for slot in mine]
+        series = self._of(kind)
+        mine = (slot for slot, key in enumerate(series.keys) if key == (element, interface))
+        return [series.span(slot) for slot in mine]
 
-    def _open(self, key: tuple[str, str, str], identity: str) -> int:
-        kind, element, interface = key
-        number, now = self.size(kind), self._clock.now()
-        self._change(_INSERT, (kind, number, element, interface, now, identity))
-        self._spans[kind, number] = Span(number, identity, now, None)
-        self._keys.setdefault(kind, []).append(key)
-        self._slots[key] = number
-        return number
+    def _of(self, kind: str) -> _Series:
+        return self._kinds.get(kind) or _Series()
 
     def _close(self, kind: str, number: int) -> None:
-        now = self._clock.now()
-        self._spans[kind, number] = self._spans[kind, number]._replace(end=now)
+        now = self._kinds[kind].ends[number] = self._clock.now()
         self._change(_CLOSE, (now, kind, number))
 
     def _change(self, sql: str, values: tuple[object, ...]) -> None:
-        if self._books is not None:
-            change = partial(_execute, sql=sql, values=values)
-            self._fresh.append((change, self._books.submit(change)))
+        if self._books is None or (self._batch and self._batch.join(sql, values)):
+            return
+        batch = _Batch()
+        batch.join(sql, values)
+        self._fresh.append((batch, self._books.submit(batch)))
+        self._batch = batch
 
     def key(self, kind: str, slot: int) -> Key:
         """The element id and interface name of a slot.
@@ -112,15 +168,15 @@ class Catalog:
         Raises:
             KeyError: no such slot was ever given.
         """
-        keys = self._keys.get(kind, [])
+        keys = self._of(kind).keys
         key = keys[slot] if 0 <= slot < len(keys) else None
         if key is None:
             raise KeyError(f"no {kind} series has slot {slot}")
-        return key[1:]
+        return key
 
     def size(self, kind: str) -> int:
         """How many slots of a kind were given: one more than the highest."""
-        return len(self._keys.get(kind, ()))
+        return len(self._of(kind).keys)
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until every slot given so far is on the disk.
@@ -130,19 +186,19 @@ class Catalog:
             sqlite3.Error: the books refused a slot.
         """
         with self._lock:
-            waiting, self._fresh = self._fresh, []
+            waiting, self._fresh = deque(self._fresh), []
         while waiting:
-            change, future = waiting[0]
+            batch, future = waiting[0]
             try:
                 future.result(seconds)
             except Exception:
                 # Tried again by the next settle: a disk that was full may have room by then.
                 with self._lock:
                     if self._books is not None and future.done():
-                        waiting[0] = (change, self._books.submit(change))
+                        waiting[0] = (batch, self._books.submit(batch))
                     self._fresh[:0] = waiting
                 raise
-            waiting.pop(0)
+            waiting.popleft()
 
     def _load(self, books: Books) -> None:
         with books.read() as connection:
@@ -151,18 +207,16 @@ class Catalog:
                 " FROM series ORDER BY kind, slot"
             ).fetchall()
         for kind, slot, element, interface, identity, start, end in rows:
-            # Each row came with a copy of its own of the same few words.
-            key = kind, element, interface = intern(kind), intern(element), intern(interface)
-            keys = self._keys.setdefault(kind, [])
-            if not len(keys) <= slot < len(rows) + 1_000_000:
+            series = self._kinds.setdefault(kind, _Series())
+            if not len(series.keys) <= slot < len(rows) + 1_000_000:
                 raise ConfigError(f"{books.path} gives {kind} series the slot {slot}: restore it")
             # A number that was given and never reached the disk stays empty for ever.
-            keys.extend([None] * (slot - len(keys)))
-            keys.append(key)
-            self._spans[kind, slot] = Span(slot, identity, start, end)
+            while len(series.keys) < slot:
+                series.append(None, "", 0)
+            # Each row came with a copy of its own of the same few words.
+            key = intern(element), intern(interface)
+            series.append(key, intern(identity), start)
             if end is None:
-                self._slots[key] = slot
-
-
-def _execute(connection: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> None:
-    connection.execute(sql, values)
+                series.slots[key] = slot
+            else:
+                series.ends[slot] = end

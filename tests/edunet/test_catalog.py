@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edunet.books import Books
+from edunet.books.writer import QUEUE
 from edunet.catalog import Catalog
 from edunet.clock import ManualClock
 from edunet.errors import ConfigError
@@ -98,6 +99,27 @@ def test_a_slot_the_books_refused_is_tried_again(tmp_path: Path) -> None:
         catalog.settle()
 
         assert ("mine", "") == Catalog(books).key("link", 0)
+
+
+def test_more_new_slots_than_the_books_can_queue_reach_the_disk_in_order(tmp_path: Path) -> None:
+    """A province is listed while the disk is slow."""
+    clock, held = ManualClock(1_000), threading.Event()
+    count = QUEUE + 10
+    with Books.open(tmp_path / "b.sqlite") as books:
+        books.submit(lambda _: held.wait(10))
+        catalog = Catalog(books, clock)
+        for number in range(count):
+            assert number == catalog.slot("interface", "sw", f"GE{number}")
+        catalog.retire("interface", "sw")
+        assert count == catalog.slot("interface", "sw", "GE0")
+        held.set()
+        catalog.settle()
+        again = Catalog(books, clock)
+
+    assert count + 1 == again.size("interface")
+    assert [(0, 1_000), (count, None)] == [
+        (span.slot, span.end) for span in again.spans("interface", "sw", "GE0")
+    ]
 
 
 def test_threads_that_ask_at_once_get_the_same_number() -> None:

@@ -14,7 +14,7 @@ from collector.mibs.schema import UNKNOWN, Column, Mib, Source
 from collector.profiles.files import complaints, read
 from edunet.errors import ConfigError
 
-__all__ = ["INTERFACES", "UNKNOWN", "Column", "Mib", "Source", "Tables", "known", "mib"]
+__all__ = ["INTERFACES", "SHIPPED", "UNKNOWN", "Column", "Mib", "Source", "Tables", "known", "mib"]
 
 INTERFACES: Final = "if_mib"
 SHIPPED: Final = Path(__file__).parent
@@ -31,9 +31,9 @@ def mib(name: str, *folders: Path) -> Mib:
         ConfigError: there is none, or it may not be used; says which file, where in it, and what
             to write instead.
     """
-    places = (*folders, SHIPPED)
+    places = (*folders, SHIPPED) if re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) else ()
     path = next((p for folder in places if (p := folder / f"{name}.yaml").is_file()), None)
-    if path is None or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+    if path is None:
         raise ConfigError(f"no table {name[:64]!r}; choose one of {', '.join(known(*folders))}")
     written = read(path, "table", "kind: NAME")
     if "name" in written:

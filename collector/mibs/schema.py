@@ -99,7 +99,7 @@ class Column(Model):
     """
 
     type: Literal["uint64", "int16", "float64"]
-    sources: tuple[Source, ...] = Field(min_length=1, max_length=8)
+    sources: tuple[Source, ...]
     seldom: bool = False
 
     def range(self, source: Source) -> tuple[int, int]:
@@ -108,6 +108,8 @@ class Column(Model):
 
     @model_validator(mode="after")
     def _holds_its_values(self) -> Column:
+        if not self.sources:
+            raise ValueError("sources names no object; write one")
         for source in self.sources:
             least, most = self.range(source)
             if source.kind == "counter" and self.type != "uint64":
@@ -142,7 +144,7 @@ class Mib(Model):
     changed: str | None = None
     identity: Mapping[Identity, Oid] = {}
     words: Mapping[Identity, Object] = {}
-    columns: Mapping[Word, Column] = Field(min_length=1, max_length=40)
+    columns: Mapping[Word, Column]
     tables: Mapping[Object, Oid] = {}
     system: Mapping[Object, Instance] = {}
 
@@ -203,6 +205,8 @@ class Mib(Model):
             raise ValueError("changed is none of scalars; name one of them")
         if self.identity and "name" not in self.identity:
             raise ValueError("identity lacks name; write the OID of what names a row")
+        if not self.columns:
+            raise ValueError("columns names nothing to read; write one")
         if own := sorted(_OWN & self.columns.keys()):
             raise ValueError(f"a column {own[0]} is there already; call it otherwise")
         for what in ("object", "oid"):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import asn1
 from batched import ACCESS, EXCEPTIONS, NOW, TABLE, UNSIGNED, Cell, Desk, Question, reply
 
+from collector.mibs import mib
 from collector.rows import Engine, Reading, frames_of
 from collector.snmp import community
 from collector.snmp.pdu import Value
@@ -98,8 +99,9 @@ def rows_by_scalar(question: Question, data: bytes) -> dict[int, Row]:
         number_of(values.get(PREFIX[word])) for word in ("snmpEngineBoots", "snmpEngineTime")
     )
     engine = Engine(boots, seconds) if boots and seconds is not None else None
-    frames, _ = frames_of(question.ask, [reading], TABLE, NOW, engine)
-    return rows_of([frame for frame in frames if frame.kind == "interface"])
+    table = mib(question.ask.table)
+    frames, _ = frames_of(question.ask, [reading], table, NOW, engine)
+    return rows_of([frame for frame in frames if frame.kind == table.kind])
 
 
 def _meant(cell: Cell) -> Value:

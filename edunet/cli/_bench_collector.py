@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from edunet.catalog import Catalog
 from edunet.cli._bench_machine import peak_mb, resident_mb
 from edunet.cli._bench_memory import MEMORY, Memory, shares
 from edunet.cli._bench_network import COMMUNITY
+from edunet.cli._garbage import search_seldom
 from edunet.clock import SystemClock
 from edunet.facts import Cli, Facts
 from edunet.frame import Frame
@@ -201,7 +201,7 @@ async def _collect(pipe: Connection, inventory: Inventory, pace: Pace, program_m
     _stamped(polling, witness)
     asked = [device.id for device in inventory.devices]
     roll = Roll(len(asked))
-    gc.freeze()  # as `edunet run` does: an inventory is not searched for garbage
+    search_seldom()  # as `edunet run` does
     loop = asyncio.get_running_loop()
     wall, cpu = time.monotonic(), time.process_time()
     task = asyncio.create_task(polling.run(roll, Health()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import shutil
@@ -59,6 +58,7 @@ def command(
             if lab:
                 city, adapt = play(what, Path(how.data))
             from collector.probes.icmp import able
+            from edunet.cli._garbage import search_seldom
             from edunet.cli._house import House
             from edunet.cli._reload import Reloader
             from edunet.cli._rights import Rights
@@ -68,7 +68,7 @@ def command(
             reloader = house.reloading = Reloader(house, inventory, settings, Path(how.data), adapt)
             signal.signal(signal.SIGHUP, reloader.soon)
             house.start()
-            gc.freeze()  # walking an inventory in search of garbage would stop every thread
+            search_seldom()
             _stand(what)
             _welcome(how, what, lab)
             serve(house, door)

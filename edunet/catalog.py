@@ -9,6 +9,7 @@ from collections import deque
 from concurrent.futures import Future
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from sys import intern
 from typing import NamedTuple
 
@@ -202,14 +203,19 @@ class Catalog:
 
     def _load(self, books: Books) -> None:
         with books.read() as connection:
-            rows = connection.execute(
-                "SELECT kind, slot, element, interface, identity, first_seen, valid_to"
-                " FROM series ORDER BY kind, slot"
-            ).fetchall()
+            self._fill(connection, books.path)
+
+    def _fill(self, connection: sqlite3.Connection, path: Path) -> None:
+        ((many,),) = connection.execute("SELECT count(*) FROM series")
+        # One by one: a list of all rows is several times as large as what is kept of them.
+        rows = connection.execute(
+            "SELECT kind, slot, element, interface, identity, first_seen, valid_to"
+            " FROM series ORDER BY kind, slot"
+        )
         for kind, slot, element, interface, identity, start, end in rows:
             series = self._kinds.setdefault(kind, _Series())
-            if not len(series.keys) <= slot < len(rows) + 1_000_000:
-                raise ConfigError(f"{books.path} gives {kind} series the slot {slot}: restore it")
+            if not len(series.keys) <= slot < many + 1_000_000:
+                raise ConfigError(f"{path} gives {kind} series the slot {slot}: restore it")
             # A number that was given and never reached the disk stays empty for ever.
             while len(series.keys) < slot:
                 series.append(None, "", 0)

@@ -112,12 +112,13 @@ class Roll:
 
 
 class Witness:
-    """A `Transport` that notes what became of every ask that has ports."""
+    """A `Transport` that notes what became of every ask that has ports, while it `takes_notes`."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self._rows = np.zeros(0, bool)  # by slot: came since its device was asked
         self.late: dict[str, float] = {}  # seconds after it was due that a device was asked
+        self.takes_notes = True
         self.told: list[Told] = []
         self.heard_of: set[str] = set()  # devices of `told`
         self.open: dict[str, tuple[float, float]] = {}  # due, asked
@@ -174,7 +175,8 @@ class Witness:
         heard = answer.answered == 1 and bool(ask.ports)
         self._news.set()
         self.heard_of.add(ask.device.id)
-        self.told.append(Told(ask.device.id, due, asked, over, heard, missing, runs))
+        if self.takes_notes:
+            self.told.append(Told(ask.device.id, due, asked, over, heard, missing, runs))
 
 
 def collect(pipe: Connection, pace: Pace) -> None:
@@ -193,6 +195,7 @@ async def _collect(pipe: Connection, inventory: Inventory, pace: Pace, program_m
     access, clock = Access("2c", COMMUNITY.encode()), SystemClock()
     engine, catalog = Vector(lambda _: access, clock), Catalog()
     witness = Witness(engine)
+    witness.takes_notes = False  # of what is not measured: they would be memory of the collector
     period = f"{period_s or 86_400:g}s"
     intervals = Intervals.model_validate({"links": period, "interfaces": period})
     topology = compile_topology(inventory)
@@ -248,6 +251,7 @@ def _stamped(polling: Polling, witness: Witness) -> None:
 async def _paced(witness: Witness, order: Order, period_s: float) -> Cycle:
     await asyncio.sleep(order.warm * period_s)
     witness.clear()
+    witness.takes_notes = True
     began, cpu = time.monotonic(), time.process_time()
     await asyncio.sleep(order.cycles * period_s)
     cpu, ended = time.process_time() - cpu, time.monotonic()
@@ -267,6 +271,7 @@ async def _bursts(
     told: list[Told] = []
     for number in range(order.warm + order.cycles):
         witness.clear()
+        witness.takes_notes = number >= order.warm
         began, cpu = time.monotonic(), time.process_time()
         polling.urge(devices)
         await witness.until(lambda: len(witness.heard_of) >= len(devices), 10 * _LATEST_S)

@@ -235,8 +235,9 @@ class Pusher:
         return True
 
     def _settle(self, lanes: Lanes) -> None:
-        """Let the stored cursor follow, some seconds behind."""
-        lanes.settle(self._ground.clock.ticks() - int(self._pace.settle * 1e9))
+        """Let the stored cursor follow, some seconds behind where something may be forgotten."""
+        behind_s = 0.0 if self.outlet.durable else self._pace.settle
+        lanes.settle(self._ground.clock.ticks() - int(behind_s * 1e9))
         stored = lanes.settled, self._reached
         if stored == self._stored or self._stop.is_set():
             return

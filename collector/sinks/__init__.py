@@ -65,6 +65,10 @@ class Outlet(Protocol):
         """
 
     @property
+    def durable(self) -> bool:
+        """Whether what was written outlives everybody's death; a server may forget its newest."""
+
+    @property
     def left_out(self) -> Mapping[str, int]:
         """How many values or rows were not taken, by reason: `oversized`, `unnamed`, `late`."""
 

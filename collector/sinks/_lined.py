@@ -35,6 +35,7 @@ class Lined:
     """
 
     ordered = False
+    durable = False
 
     def __init__(self, labels: Labels, way: Post, most: int) -> None:
         self._lines = Lines(labels)

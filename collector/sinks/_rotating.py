@@ -77,10 +77,18 @@ class Rotating:
             raise
         self._fd, self._at = fd, size - torn
         if self._tail is not None:
-            self._tail = tail[: len(tail) - torn]
+            self._tail = self._put_away_before(tail[: len(tail) - torn])
         first = _TIME.search(os.pread(fd, 1000, 0))
         if first and not self._day:
             self._day = _day(int(first[1]))
+
+    def _put_away_before(self, tail: bytes) -> bytes:
+        """The newest lines, with those that were put away before this file was begun."""
+        for _, _, path in reversed(self._away()):
+            if len(tail) >= TAIL:
+                break
+            tail = path.read_bytes() + tail.removeprefix(self._header)
+        return tail[-TAIL:]
 
     def _news(self, lines: bytes) -> bytes:
         """What of the first lines of this run is not in the file already.

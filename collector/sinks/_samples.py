@@ -17,7 +17,7 @@ LABELS: Final = ("carrier", "county", "device", "interface", "link", "role", "si
 
 
 class Samples(NamedTuple):
-    """Values of one metric: int32[n] slots, int64[n] times, n values; all known, none NaN."""
+    """Values of one metric: int32[n] slots, int64[n] times, n values."""
 
     kind: str
     metric: str
@@ -27,7 +27,16 @@ class Samples(NamedTuple):
 
 
 def samples(frames: Iterable[Frame]) -> Iterator[Samples]:
-    """What is known in the frames; rows of one series stay in their order."""
+    """What is known in the frames, no NaN among it; rows of one series stay in their order."""
+    for read, known in readings(frames):
+        rows = np.flatnonzero(known)
+        if len(rows):
+            told = read.slots[rows], read.times[rows], read.values[rows]
+            yield Samples(read.kind, read.metric, *told)
+
+
+def readings(frames: Iterable[Frame]) -> Iterator[tuple[Samples, npt.NDArray[np.bool_]]]:
+    """Every row of the frames, metric by metric, and which of their values are known."""
     for frame in together(frames, FIELDS):
         for column, field in FIELDS[frame.kind].items():
             if column not in frame.columns:
@@ -36,10 +45,7 @@ def samples(frames: Iterable[Frame]) -> Iterator[Samples]:
                 values, known = frame.columns[column], frame.good(column)
             else:
                 values, known = field.told(frame, column)
-            rows = np.flatnonzero(known)
-            if len(rows):
-                told = frame.slots[rows], frame.times[rows], values[rows]
-                yield Samples(frame.kind, field.metric, *told)
+            yield Samples(frame.kind, field.metric, frame.slots, frame.times, values), known
 
 
 class Script(NamedTuple):
@@ -66,9 +72,10 @@ class Named:
             for head, slot in zip(found, slots, strict=True)
         ]
 
-    def forget(self) -> None:
-        """Ask for the labels anew."""
-        self._known, self._slots = {}, {}
+    def forget(self) -> Mapping[str, Mapping[int, bytes]]:
+        """Ask for the labels anew; answers the heads that stood by metric and slot."""
+        known, self._known, self._slots = self._known, {}, {}
+        return known
 
     def _head(self, known: dict[int, bytes], kind: str, metric: str, slot: int) -> bytes:
         labels = self._slots.get((kind, slot)) or self._slot(kind, slot)

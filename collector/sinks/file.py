@@ -55,6 +55,7 @@ class _Writing:
     """A file has one end: what an outage left goes before what is new."""
 
     ordered = True
+    durable = True
     connections = 1
 
     def __init__(self, settings: File, labels: Labels) -> None:

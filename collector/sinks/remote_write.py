@@ -36,12 +36,15 @@ class RemoteWrite(Credentialed):
 
 
 class _Writing:
+    durable = False
+
     def __init__(self, way: Posting, labels: Labels, ordered: bool) -> None:
         self.ordered = ordered
         self._way = way
         self._requests = Requests(labels)
         # Of a write that broke off: whose frames these are, and what is still to be sent.
         self._writing: Sequence[Frame] | None = None
+        self._rows: tuple[Rows, ...] = ()
         self._left: deque[Rows] = deque()
         self._refusals: list[Refusal] = []
         self._again = False
@@ -60,25 +63,28 @@ class _Writing:
         self._requests.forget()
 
     def write(self, frames: Sequence[Frame]) -> None:
-        # A write that broke off goes on where it was: what was taken would be too old now.
-        if not (self.ordered and self._writing is frames):
-            self._writing, self._refusals, self._again = frames, [], False
-            self._prepare(frames)
+        if self._writing is not frames:
+            self._requests.unnamed = self._unnamed
+            self._rows = tuple(self._requests.rows(frames, MOST))
+            self._writing = frames
+            self._begin()
+        elif not self.ordered:
+            self._begin()
+        # Else it goes on where it broke off: what was taken would be too old now.
         try:
             while self._left:
                 self._deliver(self._left.popleft())
         except AwayError:
-            self._again = True  # it may have died, and forgotten what it took of this write
-            self._prepare(frames)
+            # It may have died, and forgotten what it took of this write.
+            self._left, self._again = deque(self._rows), True
             raise
-        self._writing, self._unnamed = None, self._requests.unnamed
+        self._writing, self._rows, self._unnamed = None, (), self._requests.unnamed
         if self._refusals:
             refusals, self._refusals = self._refusals, []
             raise RefusedError(merged(refusals))
 
-    def _prepare(self, frames: Sequence[Frame]) -> None:
-        self._requests.unnamed = self._unnamed
-        self._left = deque(self._requests.rows(frames, MOST))
+    def _begin(self) -> None:
+        self._left, self._refusals, self._again = deque(self._rows), [], False
 
     def close(self) -> None:
         self._way.close()
@@ -105,7 +111,7 @@ class _Writing:
             self._left.appendleft(rows)
             raise
         refusal = sieve.refusal(lambda part: self._requests.text(rows.part(part)), "prom")
-        if refusal is None:
+        if refusal is None or not refusal.body.strip():  # nothing, or ends of series alone
             return
         if refusal.late:
             self._late += sum(map(len, sieve.bad))

@@ -83,7 +83,7 @@ class Receiver:
                 if held and time < held[-1][0]:
                     return "out of order sample"
                 if held and time == held[-1][0]:
-                    if value != held[-1][1]:
+                    if struct.pack("<d", value) != struct.pack("<d", held[-1][1]):  # by its bits
                         return "duplicate sample for timestamp"
                     continue
                 held.append((time, value))

@@ -31,6 +31,7 @@ class Told:
 
     def __init__(self, *, ordered: bool = False, fails: Callable[[int], bool] | None = None):
         self.ordered = ordered
+        self.durable = False
         self.writes: list[list[int]] = []
         self._fails = fails or (lambda _: False)
         self._may = threading.Semaphore(0)

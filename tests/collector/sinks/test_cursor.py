@@ -118,6 +118,7 @@ class Flaky:
     left_out: dict[str, int] = {}  # noqa: RUF012 - never filled
     connections = 1
     ordered = False
+    durable = False
 
     def __init__(self, *, refused: bool) -> None:
         self.refused = refused

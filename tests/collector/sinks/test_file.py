@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from daemons import until
 from fake_sink import START, interfaces, labels
 from pushing import QUICK, accept
 
-from collector.pushing import Ground, Pusher
+from collector.pushing import Ground, Pace, Pusher
 from collector.sinks import Labels, Outlet, UnwelcomeError, parse
 from edunet.errors import DeliveryError
 from edunet.frame import Frame, Reason
+from edunet.log import Position
 
 DAY_MS = 86_400_000
 
@@ -125,6 +127,42 @@ def test_a_torn_line_of_a_crash_is_cut_off_and_written_again(tmp_path: Path) -> 
     outlet.close()
 
     assert [r * 1_000_000 + n for n in range(4) for r in range(3)] == octets(path)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_what_was_put_away_before_a_crash_is_not_written_again(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"x.{form}"
+    for rounds in (range(3), range(2), range(1, 5)):  # each life begins some rounds behind
+        outlet = opened(path, size="1kB", format=form)
+        for n in rounds:
+            outlet.write([interfaces(n)])
+        outlet.close()
+
+    files = [*sorted(tmp_path.glob("x.2*")), path]
+    found = [line for file in files for line in file.read_text().splitlines() if "bytes" in line]
+    assert len(files) > 2
+    assert [START + n * 1000 for n in range(5) for _ in range(3)] == [
+        int(re.search(r"\d{13}", line)[0])  # type: ignore[index]
+        for line in found
+    ]
+
+
+def test_a_file_forgets_nothing_so_its_cursor_follows_at_once(ground: Ground) -> None:
+    """However short its lives are, it does not begin anew."""
+    accept(ground, range(10))
+    pusher = Pusher("out", opened(ground.data / "x.jsonl"), ground, Pace(settle=1e6))
+    pusher.start()
+    try:
+        until(lambda: ground.log.end == stored(ground, "out"), "the cursor to be at the end")
+    finally:
+        pusher.stop(2)
+
+
+def stored(ground: Ground, sink: str) -> Position | None:
+    with ground.books.read() as books:
+        query = 'SELECT segment, "offset" FROM cursors WHERE sink = ?'
+        row = books.execute(query, (sink,)).fetchone()
+    return Position(*row) if row else None
 
 
 def test_our_restart_doubles_nothing(ground: Ground) -> None:

@@ -61,6 +61,7 @@ FAMILIES: Final[tuple[Metric, ...]] = (
         "gauge",
         "Committed rate of the school's links over its classes.",
     ),
+    Metric("edunet_county_info", "info", "Always 1; carries the county's name."),
     Metric("edunet_device_up", "gauge", "1 when the device is up or degraded, 0 when it is not."),
     Metric("edunet_device_uptime_seconds", "gauge", "sysUpTime of the SNMP agent."),
     Metric("edunet_probe_rtt_seconds", "gauge", "Median round trip of the last burst."),

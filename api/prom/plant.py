@@ -61,6 +61,13 @@ class Schools(NamedTuple):
     via: npt.NDArray[np.int64]
 
 
+class Counties(NamedTuple):
+    """In the inventory's order, each with its name."""
+
+    info: Texts
+    county: Ints
+
+
 class Plant:
     """The labels of one topology. `county`: int32[sites], the number of each one's county."""
 
@@ -71,7 +78,7 @@ class Plant:
         self._codes = {county: code for code, county in enumerate(counties) if county}
         self.county = self._numbers(self.topology.county)
         self.devices, self.links = self._devices(), self._links()
-        self.schools = self._schools()
+        self.schools, self.counties = self._schools(), self._counties()
         self._port_labels = {
             every: PortLabels(self.topology, self._names, every) for every in (False, True)
         }
@@ -132,6 +139,13 @@ class Plant:
             np.array([-1 if s.classes is None else s.classes for s in sites], np.int64),
             owner,
             via,
+        )
+
+    def _counties(self) -> Counties:
+        found = [site for site in self.topology.inventory.sites if site.kind == "county"]
+        return Counties(
+            texts(labels({"county": site.id, "name": site.name}) for site in found),
+            self._numbers(site.id for site in found),
         )
 
     def _numbers(self, counties: Iterable[str | None]) -> Ints:

@@ -86,7 +86,9 @@ def links(sight: Sight) -> Iterator[Told]:
 
 
 def schools(sight: Sight) -> Iterator[Told]:
-    """State of the schools, what they are, and what they have a class."""
+    """State of the schools, what they are, what they have a class, and what counties are called."""
+    seen = sight.seen(sight.plant.counties.county)
+    yield _told("edunet_county_info", sight.plant.counties.info, seen, seen)
     plant, seen = sight.plant.schools, sight.seen(sight.plant.schools.county)
     states = sight.picture.verdict.sites[plant.rows]
     yield _up("edunet_school_up", plant.labels, states, seen)

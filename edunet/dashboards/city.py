@@ -96,10 +96,11 @@ CITY: Final = Dashboard(
                     )
                     for state, title, _, _ in STATES
                 ),
+                Query(f"max by (county, name) (edunet_county_info{{{_COUNTY}}})", ""),
             ),
             12,
             10,
-            columns=(("county", "县区 County"),),
+            columns=(("name", "县区 County"), ("county", "编号 Id")),
             series=tuple((title, colour, False) for _, title, colour, _ in STATES),
             ways=(TO_COUNTY,),
         ),

@@ -9,6 +9,7 @@ from edunet.dashboards.words import (
     ACCENT,
     BUSY,
     COUNTY,
+    COUNTY_NAMES,
     DOWN,
     STATE_WORDS,
     STATES,
@@ -192,9 +193,10 @@ DASHBOARD: Final = Dashboard(
     annotations=(
         Annotation(
             "断网学校增多 More schools cut off",
-            f"sum by (county) ({_LOST})"
-            f" > (sum by (county) ({_LOST} offset 1m) or 0 * sum by (county) ({_LOST}))",
-            "{{county}}",
+            f"(sum by (county) ({_LOST})"
+            f" > (sum by (county) ({_LOST} offset 1m) or 0 * sum by (county) ({_LOST})))"
+            f" * on (county) group_left (name) {COUNTY_NAMES}",
+            "{{name}}",
             DOWN,
         ),
     ),

@@ -39,7 +39,14 @@ BUSY: Final = ((0.0, CALM), (0.8, DEGRADED), (0.95, DOWN))
 LOSSY: Final = ((0.0, CALM), (0.01, DEGRADED), (0.05, DOWN))
 OLD: Final = ((0.0, CALM), (60.0, DEGRADED), (300.0, DOWN))
 
-COUNTIES: Final = Variable("county", "县区 County", "label_values(edunet_school_info, county)")
+# What a county is called, once each: two collectors may say the same.
+COUNTY_NAMES: Final = "max by (county, name) (edunet_county_info)"
+COUNTIES: Final = Variable(
+    "county",
+    "县区 County",
+    f"query_result({COUNTY_NAMES})",
+    regex='/name="(?<text>[^"]+)|county="(?<value>[^"]+)/g',
+)
 COUNTY: Final = COUNTIES._replace(many=False)
 
 TO_COUNTY: Final = Way("打开县区 Open the county", "edunet-county", "county", "county")

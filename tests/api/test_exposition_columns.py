@@ -135,6 +135,9 @@ class Oracle:
                     self.say(name, labels, float(picture.traffic[column][row]))
 
     def _schools(self) -> None:
+        for site in self.picture.topology.inventory.sites:
+            if site.kind == "county" and self.scope.sees(site.id):
+                self.say("edunet_county_info", {"county": site.id, "name": site.name}, 1)
         for school in schools(self.picture, self.scope, "en"):
             labels = self.names.site(school["id"])
             state = STATES.index(school["state"])

@@ -170,16 +170,51 @@ def test_what_never_happened_is_zero_only_while_the_collector_is_heard_of(city: 
 
 def test_a_school_is_chosen_by_its_name_or_its_code(city: City) -> None:
     """What Grafana makes of the answer: its own expression, its own order of labels."""
-    (variable,) = (v for v in DASHBOARDS["school.json"].variables if v.name == "school")
-    pattern = variable.regex.strip("/g").replace("(?<", "(?P<")
     site = next(s for s in city.house.inventory.sites if s.id == "c1-s01")
-    (expr,) = (e for e in chosen(variable.query[len("query_result(") : -1]) if "c1" in e)
-    (row,) = (r for r in ask(city.prometheus, expr) if r["metric"]["site"] == site.id)
-    labels = ",".join(f'{key}="{value}"' for key, value in sorted(row["metric"].items()))
-    found = [match.groupdict() for match in re.finditer(pattern, f"{{{labels}}} 1 1700000000000")]
 
-    assert {f"{site.name} {site.code}"} == {one["text"] for one in found if one["text"]}
-    assert {site.id} == {one["value"] for one in found if one["value"]}
+    assert f"{site.name} {site.code}" == offered(city, "school.json", "school")[site.id]
+
+
+@pytest.mark.parametrize("board", [name for name in DASHBOARDS if "influx" not in name])
+def test_a_county_is_chosen_by_its_name(city: City, board: str) -> None:
+    if any(variable.name == "county" for variable in DASHBOARDS[board].variables):
+        assert county_names(city) == offered(city, board, "county")
+
+
+def test_the_table_of_counties_names_each_of_them(city: City) -> None:
+    """Grafana joins the answers by the labels they share."""
+    (panel,) = (p for p in DASHBOARDS["city.json"].panels if p.title == "县区 Counties")
+    rows: dict[str, dict[str, str]] = {}
+    for number, query in enumerate(panel.queries):
+        (expr,) = (e for e in chosen(query.expr) if ".*" in e)
+        for row in ask(city.prometheus, expr):
+            told = {"name": row["metric"].get("name", ""), f"Value #{number}": row["value"][1]}
+            held = rows.setdefault(row["metric"].get("county", ""), {})
+            held |= {key: value for key, value in told.items() if value}
+
+    shown = dict(panel.columns)
+    assert "name" in shown
+    assert {"": None, **county_names(city)} == {id_: row.get("name") for id_, row in rows.items()}
+    assert all(len(row) == len(panel.queries) + 1 for id_, row in rows.items() if id_)
+
+
+def county_names(city: City) -> dict[str, str]:
+    return {site.id: site.name for site in city.house.inventory.sites if site.kind == "county"}
+
+
+def offered(city: City, board: str, name: str) -> dict[str, str]:
+    """Value -> text of a variable's choices, as Grafana's own expression picks them out."""
+    (variable,) = (v for v in DASHBOARDS[board].variables if v.name == name)
+    pattern = variable.regex.strip("/g").replace("(?<", "(?P<")
+    found = {}
+    for expr in set(chosen(variable.query[len("query_result(") : -1])):
+        for row in ask(city.prometheus, expr):
+            labels = ",".join(f'{key}="{value}"' for key, value in sorted(row["metric"].items()))
+            told = [m.groupdict() for m in re.finditer(pattern, f"{{{labels}}} 1 1700000000000")]
+            (text,) = (one["text"] for one in told if one["text"])
+            (value,) = (one["value"] for one in told if one["value"])
+            found[value] = text
+    return found
 
 
 def schools_of(city: City, county: str) -> list[Any]:

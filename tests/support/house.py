@@ -48,9 +48,18 @@ class House:
     """`edunet run` over the sample at addresses of its own; the city inside it, or beside it."""
 
     def __init__(
-        self, folder: Path, *, city: bool = True, env: Mapping[str, str] = {}, **settings: object
+        self,
+        folder: Path,
+        *,
+        city: bool = True,
+        env: Mapping[str, str] = {},
+        plan: str | None = None,
+        **settings: object,
     ) -> None:
-        """`city`: run with `--lab`; else a city is played beside it, which outlives a restart."""
+        """`city`: run with `--lab`; else a city is played beside it, which outlives a restart.
+
+        `plan`: another inventory than the sample, with addresses and ports as the sample's.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.data, self.log = folder, folder / "data", folder / "run.log"
         self.port = free_port()
@@ -63,7 +72,7 @@ class House:
         self._process: subprocess.Popen[bytes] | None = None
         self._city: lab.VirtualCity | None = None
         self._place, net = _own_net()
-        self.inventory = self._moved(net)
+        self.inventory = self._moved(plan or (ROOT / "inventory.yaml").read_text("utf-8"), net)
         self._http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
 
     @property
@@ -92,6 +101,7 @@ class House:
             self._process = subprocess.Popen(
                 [*leash, *EDUNET, "run", *(["--lab"] if self._inside else [])],
                 cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # a group of its own: killed as one
             )  # fmt: skip
         if ready:
             eventually(self.ready, lambda code: code == 200, "/readyz to say yes", READY_S)
@@ -148,8 +158,11 @@ class House:
         return code
 
     def kill(self) -> None:
-        """SIGKILL: nothing is tidied up."""
-        self.end(signal.SIGKILL)
+        """SIGKILL to its whole group: nothing is tidied up."""
+        assert self._process
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
 
     def close(self) -> None:
         """End everything that was started; calling it again does no harm."""
@@ -169,9 +182,8 @@ class House:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _moved(self, net: int) -> Inventory:
-        """Write the sample, moved, beside edunet.yaml."""
-        text = (ROOT / "inventory.yaml").read_text("utf-8")
+    def _moved(self, text: str, net: int) -> Inventory:
+        """Write the inventory, moved, beside edunet.yaml."""
         text = re.sub(r"address: 127\.(\d+)", lambda m: f"address: 127.{int(m[1]) + net}", text)
         text = text.replace("port: 16100", f"port: {lab.free_port()}")
         path = self.folder / "inventory.yaml"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collector import profiles
+from collector.mibs import Mib, mib
 from collector.polling import Polling
 from collector.snmp.client import Note
 from collector.transports.snmp import Snmp
@@ -59,8 +60,13 @@ def asking(
     def access(device: Device) -> Access:
         return opened[device.snmp or ""]
 
+    def table(name: str) -> Mib:
+        return mib(name, folder / "mibs")
+
     # A conversation to be told is held one question at a time.
-    transport = Snmp(access, clock, note) if note else Vector(access, clock)
+    transport: Snmp | Vector = (
+        Snmp(access, clock, note, table) if note else Vector(access, clock, tables=table)
+    )
     known = profiles.load_all([folder / "profiles"])
     polling = Polling(
         compile_topology(inventory),

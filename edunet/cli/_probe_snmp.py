@@ -31,7 +31,7 @@ async def snmp(
     wanted = [
         end.interface for link in what.links for end in (link.a, link.b) if end.device == device.id
     ]
-    asked = asking(only, how, folder, _say if debug else _keep_quiet)
+    asked = asking(only, how, folder, say if debug else keep_quiet)
     try:
         came = Collected()
         answers = await asked.polling.once(came)
@@ -48,21 +48,21 @@ async def snmp(
             _table(facts, derived[-1])
             _refused(facts, derived[-1])
         for trouble in dict.fromkeys(a.trouble for a in (*answers, *again) if a.trouble):
-            _say(f"trouble: {trouble}")
+            say(f"trouble: {trouble}")
         if debug:
             dropped = asked.transport.client.wire.dropped
             for reason, count in sorted(dropped.items()):
-                _say(f"{count} datagrams {reason}, dropped")
+                say(f"{count} datagrams {reason}, dropped")
     finally:
         await asked.transport.close()
     return True
 
 
-def _keep_quiet(_words: str) -> None:
+def keep_quiet(_words: str) -> None:
     """One device is asked singly, whether the conversation is shown or not."""
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
     typer.echo(indent(words, _MARGIN))
 
 
@@ -70,17 +70,17 @@ def _who(facts: Facts, wanted: list[str]) -> None:
     """What the device says of itself, and what it lacks."""
     typer.echo(f"snmp   {facts.name}: {facts.descr}")
     who = facts.vendor or "no profile for"
-    _say(f"{who} {facts.object_id}, {len(facts.ports)} interfaces")
+    say(f"{who} {facts.object_id}, {len(facts.ports)} interfaces")
     if facts.lacks:
-        _say(f"it has no {', '.join(facts.lacks)}")
+        say(f"it has no {', '.join(facts.lacks)}")
     lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for port in facts.ports:
         lacking[_told_narrow(port.skip)].append(port.name)
     for objects, names in lacking.items():
         if objects:
-            _say(f"{_some(names)}: no {', '.join(objects)}; 32-bit counters are read instead")
+            say(f"{_some(names)}: no {', '.join(objects)}; 32-bit counters are read instead")
     for name in sorted(set(wanted) - {port.name for port in facts.ports}):
-        _say(f"the inventory names {name}, the device does not; write its ifName")
+        say(f"the inventory names {name}, the device does not; write its ifName")
 
 
 def _told_narrow(skip: frozenset[str]) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _table(facts: Facts, frame: Frame) -> None:
     """A line for each interface: state, speed, rates, and why a rate is not known."""
     names = {port.slot: port for port in facts.ports}
     columns = frame.columns
-    _say(f"{'interface':24}{'oper':12}{'speed':>8}{'in bit/s':>12}{'out bit/s':>12}")
+    say(f"{'interface':24}{'oper':12}{'speed':>8}{'in bit/s':>12}{'out bit/s':>12}")
     for row, slot in enumerate(frame.slots.tolist()):
         port = names[slot]
         why = {
@@ -102,7 +102,7 @@ def _table(facts: Facts, frame: Frame) -> None:
         speed, received, sent = (float(columns[c][row]) for c in ("speed", "in_bps", "out_bps"))
         line = f"{port.name:24}{_OPER.get(int(columns['oper'][row]), '?'):12}"
         line += f"{show_bps(speed):>8}{show_bps(received):>12}{show_bps(sent):>12}"
-        _say(f"{line}  {port.alias}{' rejected: ' + ', '.join(sorted(why)) if why else ''}")
+        say(f"{line}  {port.alias}{' rejected: ' + ', '.join(sorted(why)) if why else ''}")
 
 
 def _refused(facts: Facts, frame: Frame) -> None:
@@ -114,7 +114,7 @@ def _refused(facts: Facts, frame: Frame) -> None:
             reason = Reason(int(reasons[row])).label
             found[column, reason].append(names[int(frame.slots[row])])
     for (column, reason), ports in found.items():
-        _say(f"{column} {reason}: {_some(ports)}")
+        say(f"{column} {reason}: {_some(ports)}")
 
 
 def _some(names: list[str], shown: int = 6) -> str:

@@ -23,10 +23,14 @@ def command(
     settings: SettingsPath = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole conversation.")] = False,
     wait: Annotated[str, typer.Option("--wait", help="Between the two readings.")] = "3s",
+    table: Annotated[
+        str | None, typer.Option("--table", help="Show this table, and nothing else.")
+    ] = None,
 ) -> None:
     """Ask one device by ICMP, SNMP and SSH; ends with 1 if it answers to none of them."""
     from edunet import settings as settings_file
     from edunet.cli._probe_snmp import snmp
+    from edunet.cli._probe_table import show
     from edunet.inventory import load
 
     how, what = settings_file.load(settings), load(inventory)
@@ -38,6 +42,9 @@ def command(
     except ValueError as error:
         raise ConfigError(f"--wait: {error}") from None
     typer.echo(f"{found.id}: {found.address}, site {found.site}, profile {found.profile}")
+    if table:
+        told = asyncio.run(show(found, table, what, how, inventory.parent, debug))
+        raise typer.Exit(0 if told else 1)
     passive = any(site.passive for site in what.sites if site.id == found.site)
     answered = [
         _icmp(found, passive),

@@ -66,11 +66,9 @@ def device() -> Device:
     return Device.model_validate({"id": "a", "site": "city", "address": "198.18.0.1", "snmp": "ro"})
 
 
-def example() -> str:
-    """The file the documentation shows."""
-    (text,) = re.findall(
-        r"^```yaml\n(kind: .*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
+def example(language: str = "yaml") -> str:
+    """The file the documentation shows, or its code."""
+    (text,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", PAGE.read_text("utf-8"))
     return str(text)
 
 

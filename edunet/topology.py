@@ -9,8 +9,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from edunet.inventory.model import Device, End, Inventory, Link, Site
 
@@ -150,13 +148,14 @@ class Topology:
         return None
 
     def components(self, alive: Bools, whole: Bools) -> Ints:
-        """int32[nodes]: which nodes reach each other over `alive` nodes and `whole` links."""
+        """int32[nodes]: which nodes reach each other over `alive` nodes and `whole` links.
+
+        They have the same number; parts are numbered in the order of their first nodes.
+        """
         inside = np.flatnonzero((self.ends >= 0).all(axis=1))
         a, b = self.ends[inside, 0], self.ends[inside, 1]
         keep = alive[a] & alive[b] & whole[inside]
-        size = len(self.nodes)
-        graph = coo_array((np.ones(int(keep.sum())), (a[keep], b[keep])), shape=(size, size))
-        return np.asarray(connected_components(graph, directed=False)[1], np.int32)
+        return _components(len(self.nodes), a[keep], b[keep])
 
     def _seen_over(self, whole: Bools) -> Bools:
         """bool[nodes]: which nodes these links join to a vantage."""
@@ -189,6 +188,27 @@ def compile_topology(inventory: Inventory, day: date | None = None) -> Topology:
         vantage=_vantage(inventory, row),
         day=day,
     )
+
+
+def _components(size: int, a: Ints, b: Ints) -> Ints:
+    """int32[size]: the component of each node, where links join a[i] and b[i].
+
+    Each node points at one of its part that is not larger; at last all at the smallest. In two
+    rounds every part has grown by another or is complete, so there are few rounds. (scipy has the
+    same, no faster, for 30 MB of every process.)
+    """
+    root = np.arange(size)
+    while True:
+        one, other = root[a], root[b]
+        apart = np.flatnonzero(one != other)
+        if not len(apart):
+            break
+        a, b, one, other = a[apart], b[apart], one[apart], other[apart]
+        np.minimum.at(root, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(further := root[root], root):
+            root = further
+    first = root == np.arange(size)
+    return (np.cumsum(first) - 1)[root].astype(np.int32)
 
 
 def _vantage(inventory: Inventory, row: Mapping[str, int]) -> tuple[int, ...]:

@@ -52,8 +52,10 @@ def text(value: Value | None) -> str:
     """
     if value is None or value.tag != ber.OCTETS or not isinstance(value.what, bytes):
         return ""
-    read = _decoded(value.what)
-    return "".join(c if c.isprintable() else " " for c in read[:_MOST_TEXT]).strip()
+    read = _decoded(value.what)[:_MOST_TEXT]
+    if not read.isprintable():
+        read = "".join(c if c.isprintable() else " " for c in read)
+    return read.strip()
 
 
 def _decoded(said: bytes) -> str:

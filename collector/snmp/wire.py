@@ -32,7 +32,9 @@ RECVERR: Final = {
 _SO_RCVBUFFORCE: Final = 33
 _BUFFER: Final = 8 << 20  # a reply takes about twice its size of it
 _MOST_BYTES: Final = 65_535
-_PER_WAKE: Final = 256  # datagrams taken before the rest of the loop gets its turn
+_PER_WAKE: Final = (
+    16  # datagrams taken before the rest of the loop gets its turn: a few milliseconds
+)
 _STALE_ERRORS: Final = 64
 _EXTENDED: Final = struct.Struct("=IBBBBII")  # struct sock_extended_err, linux/errqueue.h
 _BY_ICMP: Final = {2, 3}

@@ -195,7 +195,7 @@ def _components(size: int, a: Ints, b: Ints) -> Ints:
 
     Each node points at one of its part that is not larger; at last all at the smallest. In two
     rounds every part has grown by another or is complete, so there are few rounds. (scipy has the
-    same, no faster, for 30 MB of every process.)
+    same, no faster, for 20 MB of every process.)
     """
     root = np.arange(size)
     while True:

@@ -75,7 +75,7 @@ def test_a_long_chain_in_any_order_is_one_part() -> None:
 
 
 def test_a_graph_costs_no_large_library() -> None:
-    """scipy is 30 MB of every process that has a topology."""
+    """scipy is 20 MB of every process that has a topology."""
     told = subprocess.run(
         [sys.executable, "-c", "import sys, edunet.topology; print('scipy' in sys.modules)"],
         capture_output=True, text=True, timeout=60, check=True,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from collector.mibs import INTERFACES, Mib, Tables, mib
 from collector.rows import Engine, Reading, frames_of, silence, unasked
@@ -43,6 +44,7 @@ class Snmp:
         self._lister = Lister(self.client, self._met[INTERFACES])
         self._split: set[str] = set()  # devices whose tables are asked apart, until listed again
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()  # of devices being asked
 
     async def discover(self, device: Device) -> Found:
         self._split.discard(device.id)
@@ -92,8 +94,9 @@ class Snmp:
         return self._lister.modest(device)
 
     async def ask(self, ask: Ask) -> Answer:
-        """Ask one device, to the end."""
-        async with self._gate:
+        """Ask one device, to the end; of its tables one after the other."""
+        turn = self._turns.setdefault(ask.device.id, asyncio.Lock())
+        async with turn, self._gate:
             device = ask.device
             split = device.id in self._split
             reader = Reader(self.client, self._plans, self._clock, ask, split=split)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hasty import transport
 from liar import GEN_ERR, Liar, Objects, liar, ports, switch
 from polled import Line, snmp
 from tables import (
@@ -121,6 +123,29 @@ async def test_tables_and_devices_are_mixed_in_one_poll(desk: Polls) -> None:
     assert 0 == sum(desk.batches.dropped.values())
 
 
+async def test_a_device_asked_singly_is_asked_one_table_after_the_other(desk: Polls) -> None:
+    flying, most = 0, 0
+
+    def slow(agent: Liar, asked: ber.Request) -> None:
+        nonlocal flying, most
+        flying += 1
+        most = max(most, flying)
+        asyncio.get_running_loop().call_later(0.01, land, agent, asked)
+
+    def land(agent: Liar, asked: ber.Request) -> None:
+        nonlocal flying
+        flying -= 1
+        agent.send(agent.truth(asked))
+
+    async with liar(optics(MODULES) | processors(*range(90))) as agent:
+        asks = [await desk.ask(agent, "huawei_optics"), await desk.ask(agent, "hr_processor")]
+        agent.lie = slow
+        answers = [answer async for answer in desk.single.poll(asks)]
+
+    assert [3, 90] == [len(told(answers, kind)) for kind in ("optics", "processor")]
+    assert 1 == most
+
+
 async def test_batches_ask_a_table_without_gaps_once_and_need_nobody(desk: Polls) -> None:
     async with liar(processors(*range(90))) as agent:
         ask = await desk.ask(agent, "hr_processor")
@@ -200,3 +225,19 @@ async def test_a_row_the_agent_refuses_is_lost_alone(desk: Polls) -> None:
     rows = told([answer], "optics")
     assert rows[ask.ports[0].slot]["rx_dbm"] == -5.34
     assert not answer.stale
+
+
+async def test_a_table_whose_large_answers_are_lost_comes_in_small_ones(desk: Polls) -> None:
+    def lie(agent: Liar, asked: ber.Request) -> bytes | None:
+        return agent.truth(asked) if len(asked.names) <= 25 else None
+
+    single = transport()
+    async with liar(processors(*range(90))) as agent:
+        ask = await desk.ask(agent, "hr_processor")
+        agent.lie = lie
+        answers = [answer async for answer in single.poll([ask])]
+
+    assert [(1, None, False)] == [(a.answered, a.trouble, a.stale) for a in answers]
+    assert {row.slot: n / 100 for n, row in enumerate(ask.ports)} == {
+        slot: pytest.approx(row["load_ratio"]) for slot, row in told(answers, "processor").items()
+    }

@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 ROWS: Final = 10_000  # read from the log at a time
 LONGEST_S: Final = 300.0  # nobody makes us wait longer, whatever Retry-After says
 FAR_MS: Final = 30_000  # as old as this is too old to keep what is new waiting
-_REACHED: Final = "/reached"  # beside a sink's cursor in the books: no sink's name has a slash
+# Beside a sink's cursor in the books, how far it may have delivered: no sink's name has a slash.
+_REACHED: Final = "/reached"
+_BOOKS_S: Final = 10.0
 LOOK_S: Final = 0.5  # how often a quiet sink looks whether it is to stop
 
 
@@ -134,6 +136,8 @@ class Pusher:
             lane.skip(after)
             lane = behind
             frames, after = self._read(lane, lanes.until)
+        if frames and self.outlet.ordered and after > self._reached:
+            self._announce(after)
         if not frames:
             lane.skip(after)
         elif not self._deliver(lanes, lane, frames, after):
@@ -233,6 +237,17 @@ class Pusher:
             return False
         self._rewound = now
         return True
+
+    def _announce(self, after: Position) -> None:
+        """Let the books know of a delivery before it is begun.
+
+        If we die in it, what then comes too late for a server that demands order is there already.
+        """
+        row = [(self.name + _REACHED, *after)]
+        try:
+            self._ground.books.submit(lambda books: _store(books, row)).result(_BOOKS_S)
+        except (EdunetError, sqlite3.Error, TimeoutError) as error:
+            logger.warning("sink %s cannot store how far it comes: %s", self.name, error)
 
     def _settle(self, lanes: Lanes) -> None:
         """Let the stored cursor follow, some seconds behind where something may be forgotten."""

@@ -9,7 +9,7 @@ from daemons import until
 from fake_sink import START, Answer, Asked, FakeServer, interfaces
 from prompb import Receiver
 from pushing import Serve, accept
-from receiving import Open, counters, pushing, told, whole
+from receiving import Open, counters, once, pushing, told, whole
 
 from collector.pushing import Ground
 from collector.sinks import AwayError, RefusedError
@@ -159,3 +159,29 @@ def test_what_was_delivered_before_our_restart_is_not_set_aside_as_late(
             until(lambda: 0.0 == pusher.lag_s, "no lag")
             ground.books.submit(lambda _: None).result(10)  # its cursors are in the books
         assert 0 == pusher.aside.kept
+
+
+def test_killed_right_after_a_delivery_nothing_of_it_is_set_aside_later(
+    ground: Ground, serve: Serve
+) -> None:
+    """The books know of it before it is begun; what they say then stays when we die in it."""
+    receiver = Receiver()
+    rule = told(receiver)
+    known: list[bool] = []
+
+    def watched(number: int, asked: Asked) -> Answer | None:
+        with ground.books.read() as books:
+            query = """SELECT segment, "offset" FROM cursors WHERE sink = 'rw/reached'"""
+            known.append(books.execute(query).fetchone() == ground.log.end)
+        return rule(number, asked)
+
+    server = serve(once(watched))
+    accept(ground, range(3))
+    with pushing(ground, server.url):
+        until(lambda: whole(range(3)) == counters(receiver), "three rounds")
+    with pushing(ground, server.url) as pusher:
+        accept(ground, range(3, 4))
+        until(lambda: whole(range(4)) == counters(receiver), "a round more")
+
+    assert known[0]
+    assert 0 == pusher.aside.kept

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from alerts.picture import Picture
 from api.prom.ports import Ints
-from api.prom.values import _fresh as fresh
-from api.prom.values import _read as read
+from api.prom.values import fresh, read
 from api.prom.words import Texts, head, labels, lines, texts
 from api.scope import Scope
 from edunet.facts import Port

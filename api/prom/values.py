@@ -64,14 +64,14 @@ def interfaces(sight: Sight) -> Iterator[Told]:
     ports = sight.plant.ports(sight.picture.facts, sight.every_port)
     table = sight.picture.table("interface")
     seen = sight.seen(sight.plant.county[ports.site])
-    seen &= _fresh(sight.picture, "interface", ports.slots)
+    seen &= fresh(sight.picture, "interface", ports.slots)
     ports = Ports._make(column[seen] for column in ports)
     for column, name in INTERFACE_COUNTERS.items():
-        values, known = _read(table, column, ports.slots)
+        values, known = read(table, column, ports.slots)
         yield _told(name, ports.labels, values, known)
-    oper, known = _read(table, "oper", ports.slots)
+    oper, known = read(table, "oper", ports.slots)
     yield _told("edunet_interface_up", ports.labels, oper == 1, known & (oper != _OPER_UNKNOWN))
-    speed, known = _read(table, "speed", ports.slots)
+    speed, known = read(table, "speed", ports.slots)
     yield _told("edunet_interface_speed_bits_per_second", ports.labels, speed, known)
     yield _told("edunet_interface_info", ports.info, ports.named, ports.named)
 
@@ -108,8 +108,8 @@ def devices(sight: Sight) -> Iterator[Told]:
     nodes = sight.picture.verdict.nodes[: len(plant.labels)]
     yield _up("edunet_device_up", plant.labels, nodes, seen)
     slots = plant.slots["device"]
-    seen = seen & _fresh(sight.picture, "device", slots)
-    uptime, known = _read(sight.picture.table("device"), "uptime_s", slots[seen])
+    seen = seen & fresh(sight.picture, "device", slots)
+    uptime, known = read(sight.picture.table("device"), "uptime_s", slots[seen])
     yield _told("edunet_device_uptime_seconds", plant.labels[seen], uptime, known)
 
 
@@ -117,9 +117,9 @@ def probes(sight: Sight) -> Iterator[Told]:
     """What the last burst of echoes measured, where it is at most a minute old."""
     plant = sight.plant.devices
     slots = plant.slots["probe"]
-    seen = sight.seen(plant.county) & _fresh(sight.picture, "probe", slots)
+    seen = sight.seen(plant.county) & fresh(sight.picture, "probe", slots)
     for column, name in _PROBE_GAUGES.items():
-        values, known = _read(sight.picture.table("probe"), column, slots[seen])
+        values, known = read(sight.picture.table("probe"), column, slots[seen])
         yield _told(name, plant.labels[seen], values, known)
 
 
@@ -162,17 +162,17 @@ def _told(name: str, of: Texts, values: npt.NDArray[Any], known: Bools) -> Told:
     return Told(name, of[known], found.view(np.uint8) if found.dtype == bool else found)
 
 
-def _fresh(picture: Picture, kind: str, slots: Ints) -> Bools:
+def fresh(picture: Picture, kind: str, slots: Ints) -> Bools:
     """bool[n]: which slots were ever read, and not too long ago."""
     times = picture.table(kind).times
     inside = (slots >= 0) & (slots < len(times))
-    read = np.zeros(len(slots), np.int64)
-    read[inside] = times[slots[inside]]
+    when = np.zeros(len(slots), np.int64)
+    when[inside] = times[slots[inside]]
     most = _FRESH_MS.get(kind)
-    return (read > 0) & (most is None or picture.now - read <= most)
+    return (when > 0) & (most is None or picture.now - when <= most)
 
 
-def _read(table: Table, column: str, slots: Ints) -> tuple[npt.NDArray[Any], Bools]:
+def read(table: Table, column: str, slots: Ints) -> tuple[npt.NDArray[Any], Bools]:
     """n values of slots that were read, and which of them are known."""
     if column not in table.columns:
         return np.zeros(len(slots)), np.zeros(len(slots), bool)

@@ -9,7 +9,7 @@ import numpy as np
 
 from alerts.alert import Alert, Notice
 from alerts.causes import causes
-from alerts.evidence import Bools, Evidence, Rows, Times
+from alerts.evidence import STALE_PERIODS, Bools, Evidence, Rows, Times
 from alerts.judge import judge
 from alerts.lifecycle import Lifecycle
 from alerts.replant import carry_evidence, carry_verdict, kept
@@ -76,6 +76,7 @@ class Engine:
         self._ports = _inverse(ports)
         self._ask: set[str] = set()
         self._judged = 0
+        self._settled = 0  # until then only a young streak can change what is true
 
     def adopt(self, before: Engine) -> None:
         """Take over from the engine of the plant before: evidence, states and alerts go on.
@@ -114,7 +115,7 @@ class Engine:
         ask, self._ask = frozenset(self._ask), set()
         if self._calm(now):
             return Decisions(self.verdict, (), (), ask)
-        self._judged = now
+        self._judged, self._settled = now, 0
         if self.verdict.blind:
             self._void_blindness()
         verdict = judge(self.topology, self._seen, now, self.verdict)
@@ -123,12 +124,14 @@ class Engine:
         self.verdict = verdict
         found = causes(self.topology, self._seen, verdict, now)
         step = self._lifecycle.step(found, self._seen, verdict, now)
+        self._settled = self._well_until(now)
         return Decisions(verdict, step.alerts, step.notices, ask)
 
     def _calm(self, now: int) -> bool:
         """Whether nothing can have changed since the last look, but for what grows old.
 
-        No streak is young, nothing waits, no alert is pending: a look a second is enough.
+        No streak is young, nothing waits, no alert is pending: a look a second is enough, and none
+        until something has grown old where nothing fails and no alert is open.
         """
         series = (self._seen.reach, self._seen.snmp, self._seen.ports)
         restless = any(each.restless for each in series)
@@ -136,7 +139,27 @@ class Engine:
             each.restless = False
         pending = any(alert.state == "pending" for alert in self._lifecycle.open.values())
         busy = restless or pending or self.verdict.blind or self.verdict.waits.any()
-        return not busy and 0 <= now - self._judged < _REST_MS
+        if busy:
+            return False
+        if 0 < self._settled <= now:
+            self._settled = self._well_until(now)
+        return self._judged <= now < max(self._judged + _REST_MS, self._settled)
+
+    def _well_until(self, now: int) -> int:
+        """Until when all will be as it is, unless something fails: the first reading is too old
+        then. 0 where something that was ever asked is not well, or has only just come back.
+        """
+        seen, verdict = self._seen, self.verdict
+        asked, told = seen.reach.seen > 0, seen.ports.seen > 0
+        well = verdict.good[: len(asked)][asked].all() and verdict.port_up.reshape(-1)[told].all()
+        if not well or seen.snmp.n_down.any() or self._lifecycle.open:
+            return 0
+        if now - int(seen.reach.up_since.max(initial=0)) <= seen.patience:
+            return 0
+        return min(
+            seen.reach.old_at((seen.reach_period * STALE_PERIODS).astype(np.int64)),
+            seen.ports.old_at(int(seen.port_period * STALE_PERIODS)),
+        )
 
     def _void_blindness(self) -> None:
         """Failures from before a vantage saw again were ours, not theirs.

@@ -17,6 +17,7 @@ Bools = npt.NDArray[np.bool_]
 
 CONFIRM: Final = 2  # looks that make a suspicion a fact, for bad news and for good
 STALE_PERIODS: Final = 3.5  # silence of the asker this long makes a thing unknown
+FOR_EVER: Final = 1 << 62
 _BARRIER_PERIODS: Final = 1.2
 _BARRIER_MS: Final = 5000
 _YOUNG: Final = CONFIRM + 1  # a streak no longer than this may still change what is true
@@ -90,6 +91,10 @@ class Series:
     def fresh(self, now: int, stale_ms: Times | int) -> Bools:
         """Which were read recently enough to be believed."""
         return (self.seen > 0) & (now - self.seen <= stale_ms)
+
+    def old_at(self, stale_ms: Times | int) -> int:
+        """When the first of what was seen will be too old to be believed."""
+        return int((self.seen + stale_ms)[self.seen > 0].min(initial=FOR_EVER))
 
     @property
     def dark(self) -> Bools:

@@ -22,7 +22,7 @@ from collector.values import COUNTERS, number_of, value_of
 from edunet.frame import Reason, type_of
 
 What = Sequence[Any]
-"""The values of all answers of a device: each a number of zero or more, or the bytes of a text."""
+"""The values of all answers of a device: each a number, or the bytes of a text."""
 Gather = Callable[[What], tuple[Any, ...]]
 
 

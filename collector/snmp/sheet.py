@@ -104,13 +104,13 @@ class Sheet(Sequence[bytes]):
                 what.append(data[start:at])
             else:
                 width, widest = at - start, most[tag]
-                if not 0 < width <= widest:
-                    # A zero in front keeps the sign bit free.
-                    if width != widest + 1 or not widest or data[start]:
-                        raise SurpriseError
-                elif tag == 0x02 and data[start] & 0x80:
+                # A zero in front keeps the sign bit free.
+                if not 0 < width <= widest and (width != widest + 1 or not widest or data[start]):
                     raise SurpriseError
-                what.append(number(data[start:at]))
+                if tag == 0x02 and data[start] & 0x80:
+                    what.append(number(data[start:at], signed=True))
+                else:
+                    what.append(number(data[start:at]))
             tags.append(tag)
         if at != end:  # also where the last value was cut short
             raise SurpriseError
@@ -157,7 +157,7 @@ class Plain(Sequence[Bind]):
     """The values of a whole answer, none of them absent, in the order they were asked.
 
     Attributes:
-        tags: of each value. what: each number, of zero or more, or the bytes of a text.
+        tags: of each value. what: each number, or the bytes of a text.
     """
 
     __slots__ = ("sheet", "tags", "what")

@@ -124,12 +124,14 @@ class Polls:
         return Ask(agent.device, 0, await self.rows(agent, table), table=table)
 
     async def both(self, *asks: Ask) -> list[Answer]:
-        """What batches answer in their second round, which the scalar client says as well."""
-        answers = []
-        for transport in (self.batches, self.single, self.batches):
+        """What batches answer in their second round, which the scalar client says as well, in its
+        first round and in the one after it, when columns are compiled."""
+        answers: list[list[Answer]] = []
+        for transport in (self.batches, self.single, self.single, self.batches):
             answers.append([each async for each in transport.poll(asks)])
         for kind in {self.mib(ask.table).kind for ask in asks}:
-            assert told(answers[0], kind) == told(answers[1], kind) == told(answers[2], kind)
+            first, *others = (told(each, kind) for each in answers)
+            assert [first] * 3 == others
         return answers[-1]
 
     async def close(self) -> None:

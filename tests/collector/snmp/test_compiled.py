@@ -65,7 +65,8 @@ def plain(sheet: Sheet, ports: Sequence[Port], draw: Any) -> Plain:
         tag = draw(st.sampled_from(KINDS[source.kind if source else "number"]))
         tags.append(tag)
         most = 2**64 if tag == ber.COUNTER64 else 2**32
-        what.append(draw(numbers) % most)
+        below = tag == ber.INTEGER and draw(st.booleans())
+        what.append(-1 - draw(numbers) % 2**31 if below else draw(numbers) % most)
     return Plain(sheet, tags, what)
 
 

@@ -94,10 +94,23 @@ def test_an_expected_answer_is_read_in_one_pass() -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "number"), [(b"\xff", -1), (b"\xfd\xea", -534), (b"\x80\0\0\0", -(2**31))]
+)
+def test_a_number_below_zero_is_one(what: bytes, number: int) -> None:
+    data = answer(replaced(3, ber.INTEGER, what))
+
+    said = SHEET.decode(data, 0, len(data))
+
+    assert isinstance(said.binds, Plain)
+    assert said.binds.what[3] == number
+    agree(data)
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param(answer(replaced(0, 0x81, b"")), id="an object that is not there"),
-        pytest.param(answer(replaced(0, ber.INTEGER, b"\xff")), id="a number below zero"),
+        pytest.param(answer(replaced(0, ber.INTEGER, b"\xff" * 5)), id="-1 in five bytes"),
         pytest.param(answer(replaced(0, ber.COUNTER32, b"")), id="a number of no byte"),
         pytest.param(answer(replaced(2, ber.COUNTER64, b"\1" * 9)), id="a number of 65 bits"),
         pytest.param(answer(replaced(2, ber.COUNTER32, b"\0\0\1\1\1\1")), id="zeros in front"),

@@ -82,8 +82,13 @@ class Known:
         return device in self._stale or self._clock.ticks() >= self._look_again.get(device, 0)
 
     def rank(self, device: str) -> int:
-        """How soon it is to be listed; lower is sooner: who is unknown, and who has a link."""
-        return 2 * bool(self.ports(device)) + (device not in self._wanted)
+        """How soon it is to be listed; lower is sooner.
+
+        Those that are silent hold up the others for seconds each, so they come last; before them
+        those that are known; of equal ones the ends of links come first.
+        """
+        silent, known = bool(self._missed.get(device)), bool(self.ports(device))
+        return 4 * silent + 2 * known + (device not in self._wanted)
 
     def listed(self, device: Device, found: Found, consumer: Consumer) -> None:
         """It was listed.

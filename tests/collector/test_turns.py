@@ -9,8 +9,11 @@ from polled import Ear, inventory, polling
 from tape import Tape, devices, later, running
 
 from collector import polling as module
+from collector.known import Known
 from collector.schedule import Job
+from collector.transports import Answer, Ask, Found, Listed
 from collector.turns import Turns
+from edunet.catalog import Catalog
 from edunet.clock import ManualClock
 from edunet.settings import Intervals
 
@@ -91,6 +94,17 @@ async def test_who_restarted_is_asked_on_while_it_waits_to_be_listed_again(
         assert sorted(NAMES) == sorted(tape.found), "each once"
 
     assert [] == tape.twice
+
+
+def test_the_silent_are_listed_last_and_first_are_the_unknown_ends_of_links() -> None:
+    told, dark, new, linked = devices("told", "dark", "new", "linked")
+    known = Known([], {linked.id: {"GE0/0/1"}}, Catalog(), ManualClock(), lambda _: None)
+    known.listed(told, Found("", "", "", 1, (Listed(1, "GE0/0/1"),)), Ear())
+    known.answered(Answer(Ask(dark, 0, ()), (), trouble="no answer"), Ear())
+
+    ranked = sorted((dark, told, new, linked), key=lambda device: known.rank(device.id))
+
+    assert [linked, new, told, dark] == ranked
 
 
 async def test_those_that_wait_to_be_listed_are_no_tasks_and_links_come_first(

@@ -39,7 +39,7 @@ fast: setup
 real: setup
 	$(BIN)/pytest -q -n $(CORES) -m "(daemon or browser) and not soak"
 
-# The exhaustive ones, minutes long: every kind of server killed thirty times.
+# The exhaustive ones, minutes long: every kind of server, and the whole house, killed thirty times.
 soak: setup
 	$(BIN)/pytest -q -n $(CORES) -m soak
 

@@ -65,26 +65,34 @@ class _Series:
     """All series of one kind.
 
     A province has a million, so what is known of each lies in long rows of numbers and texts: an
-    object a series would be memory, and work for the garbage collector.
+    object a series would be memory, and work for the garbage collector. Its interfaces have few
+    names: slots are found by interface first, so no key is kept for each.
     """
 
     def __init__(self) -> None:
-        self.slots: dict[Key, int] = {}  # those that have not ended
-        self.keys: list[Key | None] = []
+        # By interface, then by element: those that have not ended.
+        self.slots: dict[str, dict[str, int]] = {}
+        self.elements: list[str | None] = []  # None: that number was lost
+        self.interfaces: list[str] = []
         self.identities: list[str] = []
         self.starts = array("q")
         self.ends: dict[int, int] = {}
 
-    def open(self, key: Key, identity: str, start: int) -> int:
-        slot = self.append(key, identity, start)
-        self.slots[key] = slot
+    def slot(self, element: str, interface: str) -> int | None:
+        slots = self.slots.get(interface)
+        return None if slots is None else slots.get(element)
+
+    def open(self, element: str, interface: str, identity: str, start: int) -> int:
+        slot = self.append(element, interface, identity, start)
+        self.slots.setdefault(interface, {})[element] = slot
         return slot
 
-    def append(self, key: Key | None, identity: str, start: int) -> int:
-        self.keys.append(key)
+    def append(self, element: str | None, interface: str, identity: str, start: int) -> int:
+        self.interfaces.append(interface)
         self.identities.append(identity)
         self.starts.append(start)
-        return len(self.keys) - 1
+        self.elements.append(element)  # last: others may look meanwhile
+        return len(self.elements) - 1
 
     def span(self, slot: int) -> Span:
         return Span(slot, self.identities[slot], self.starts[slot], self.ends.get(slot))
@@ -115,12 +123,11 @@ class Catalog:
         """
         # Two threads may be the first to name a kind; only one shall make it.
         series = self._kinds.get(kind) or self._kinds.setdefault(kind, _Series())
-        key = element, interface
-        number = series.slots.get(key)
+        number = series.slot(element, interface)
         if number is not None and identity in ("", series.identities[number]):
             return number
         with self._lock:
-            number = series.slots.get(key)
+            number = series.slot(element, interface)
             if number is not None:
                 known = series.identities[number]
                 if identity in ("", known):
@@ -130,22 +137,23 @@ class Catalog:
                     self._change(_NAME, (identity, kind, number))
                     return number
                 self._close(kind, number)
-            number, now = len(series.keys), self._clock.now()
+            number, now = len(series.elements), self._clock.now()
             self._change(_INSERT, (kind, number, element, interface, now, identity))
             # A province has the same few names of interfaces a hundred thousand times.
-            return series.open((element, intern(interface)), identity, now)
+            return series.open(element, intern(interface), identity, now)
 
     def retire(self, kind: str, element: str) -> None:
         """End every series of an element that is no longer there; their numbers stay theirs."""
         with self._lock:
-            slots = self._of(kind).slots
-            for key in [each for each in slots if each[0] == element]:
-                self._close(kind, slots.pop(key))
+            for slots in self._of(kind).slots.values():
+                if (number := slots.pop(element, None)) is not None:
+                    self._close(kind, number)
 
     def spans(self, kind: str, element: str, interface: str = "") -> list[Span]:
         """Every slot the series ever had, oldest first."""
         series = self._of(kind)
-        mine = (slot for slot, key in enumerate(series.keys) if key == (element, interface))
+        keys = zip(series.elements, series.interfaces, strict=False)
+        mine = (slot for slot, key in enumerate(keys) if key == (element, interface))
         return [series.span(slot) for slot in mine]
 
     def _of(self, kind: str) -> _Series:
@@ -169,15 +177,15 @@ class Catalog:
         Raises:
             KeyError: no such slot was ever given.
         """
-        keys = self._of(kind).keys
-        key = keys[slot] if 0 <= slot < len(keys) else None
-        if key is None:
+        series = self._of(kind)
+        element = series.elements[slot] if 0 <= slot < len(series.elements) else None
+        if element is None:
             raise KeyError(f"no {kind} series has slot {slot}")
-        return key
+        return element, series.interfaces[slot]
 
     def size(self, kind: str) -> int:
         """How many slots of a kind were given: one more than the highest."""
-        return len(self._of(kind).keys)
+        return len(self._of(kind).elements)
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until every slot given so far is on the disk.
@@ -214,15 +222,15 @@ class Catalog:
         )
         for kind, slot, element, interface, identity, start, end in rows:
             series = self._kinds.setdefault(kind, _Series())
-            if not len(series.keys) <= slot < many + 1_000_000:
+            if not len(series.elements) <= slot < many + 1_000_000:
                 raise ConfigError(f"{path} gives {kind} series the slot {slot}: restore it")
             # A number that was given and never reached the disk stays empty for ever.
-            while len(series.keys) < slot:
-                series.append(None, "", 0)
+            while len(series.elements) < slot:
+                series.append(None, "", "", 0)
             # Each row came with a copy of its own of the same few words.
-            key = intern(element), intern(interface)
-            series.append(key, intern(identity), start)
+            words = intern(element), intern(interface), intern(identity)
             if end is None:
-                series.slots[key] = slot
+                series.open(*words, start)
             else:
+                series.append(*words, start)
                 series.ends[slot] = end

@@ -14,6 +14,8 @@ import numpy as np
 
 from collector.consumer import Consumer
 from collector.probes.icmp import Burst, Pinger, Target
+from collector.suspicion import ECHOES, Suspicion
+from collector.thin import thin_lines
 from collector.window import Window
 from edunet.catalog import Catalog
 from edunet.clock import Clock
@@ -21,7 +23,6 @@ from edunet.errors import ProbeError
 from edunet.inventory.model import Device
 from edunet.topology import Topology
 
-_ECHOES: Final = 3
 _GAP_S: Final = 0.1
 _WAIT_S: Final = 0.8
 _SATELLITE_WAIT_S: Final = 2.0  # 0.6 s is the way alone; queues at both ends come on top
@@ -33,11 +34,12 @@ log = logging.getLogger(__name__)
 
 
 class Sweep(NamedTuple):
-    """Whom to ask together, how long to wait for the last, and what came of it lately."""
+    """Whom to ask together, how long to wait for the last, what came of it lately and of whom."""
 
     targets: Sequence[Target]
     wait_s: float
     window: Window
+    suspicion: Suspicion
 
 
 class Reaching:
@@ -48,7 +50,7 @@ class Reaching:
         devices = [device for device in topology.watched if device.address]
         self.by_icmp = [device for device in devices if device.reach == "icmp"]
         self.by_tcp = [device for device in devices if device.reach.startswith("tcp/")]
-        self._satellite = topology.by_satellite
+        self._satellite, self._lines = topology.by_satellite, thin_lines(topology)
 
     async def run(self, consumer: Consumer) -> None:
         """Sweep everything once a period; a slow sweep does not hold up the next.
@@ -76,7 +78,12 @@ class Reaching:
         near = [device for device in self.by_icmp if device.id not in self._satellite]
         far = [device for device in self.by_icmp if device.id in self._satellite]
         return [
-            Sweep(self._targets(some), wait_s, Window(len(some), _ECHOES, period_s))
+            Sweep(
+                self._targets(some),
+                wait_s,
+                Window(len(some), 1, period_s),
+                Suspicion([self._lines.get(device.id) for device in some], period_s),
+            )
             for some, wait_s in ((near, _WAIT_S), (far, _SATELLITE_WAIT_S))
             if some
         ]
@@ -106,7 +113,14 @@ class Reaching:
 
 async def _icmp(pinger: Pinger, sweep: Sweep, period_s: float, consumer: Consumer) -> None:
     async def once() -> None:
-        burst = await pinger.burst(sweep.targets, count=_ECHOES, gap_s=_GAP_S, wait_s=sweep.wait_s)
+        burst = await pinger.burst(
+            sweep.targets,
+            count=ECHOES,
+            gap_s=_GAP_S,
+            wait_s=sweep.wait_s,
+            further=sweep.suspicion.further,
+        )
+        sweep.suspicion.over(burst.sent, burst.back)
         consumer.frame(sweep.window.frame(burst))
 
     async with asyncio.TaskGroup() as group:

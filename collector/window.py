@@ -13,14 +13,20 @@ from collector.probes.icmp import Burst, summary
 from edunet.frame import Frame
 
 _SPAN_S: Final = 60.0
+_NEIGHBOURS: Final = 10  # round trips jitter is worked out of where everybody is sent one echo
 _EVERY_NS: Final = 10_000_000_000  # a minute's figures need no second's pace
 _PERCENTILES: Final = {"rtt_p50_s": 50, "rtt_p95_s": 95, "rtt_p99_s": 99}
 
 
 class Window:
-    """A ring of the single echoes of one minute, for targets that are asked together."""
+    """A ring of the single echoes of one minute, for targets that are asked together.
+
+    Only the echoes everybody is sent count: further ones go to those who were silent, and would
+    make loss look rarer, or more frequent, than it is.
+    """
 
     def __init__(self, targets: int, echoes: int, period_s: float) -> None:
+        """`echoes` is how many of a burst everybody is sent."""
         bursts = max(1, math.ceil(_SPAN_S / period_s))
         self._echoes, self._next = echoes, 0
         self._began = np.zeros(bursts, np.int64)
@@ -36,13 +42,37 @@ class Window:
         """
         self._take(burst)
         frame = summary(*burst)
-        if burst.began < self._due:
-            return frame
-        self._due = burst.began + _EVERY_NS
-        return replace(frame, columns={**frame.columns, **self._figures(burst.began)})
+        columns = {**frame.columns}
+        if burst.sent.shape[1] > self._echoes:
+            columns["loss"] = self._loss(burst)
+        if self._echoes == 1:
+            columns["jitter_s"] = self._jitter()
+        if burst.began >= self._due:
+            self._due = burst.began + _EVERY_NS
+            columns |= self._figures(burst.began)
+        return replace(frame, columns=columns)
+
+    def _loss(self, burst: Burst) -> npt.NDArray[np.float64]:
+        """Of the echoes everybody was sent."""
+        tried = burst.sent[:, : self._echoes] > 0
+        lost = tried & (burst.back[:, : self._echoes] == 0)
+        count = tried.sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(lost.sum(axis=1) / np.where(count > 0, count, np.nan), np.float64)
+
+    def _jitter(self) -> npt.NDArray[np.float64]:
+        """The mean difference of neighbouring round trips among the last few."""
+        bursts = len(self._began)
+        last = np.arange(self._next - min(_NEIGHBOURS, bursts), self._next) % bursts
+        with np.errstate(invalid="ignore"):
+            step = np.abs(np.diff(self._rtt[:, last], axis=1))
+        step[~np.isfinite(step)] = np.nan
+        pairs = np.count_nonzero(~np.isnan(step), axis=1)
+        total = np.nansum(step, axis=1, dtype=np.float64)
+        return np.asarray(total / np.where(pairs > 0, pairs, np.nan), np.float64)
 
     def _take(self, burst: Burst) -> None:
-        sent, back = burst.sent, burst.back
+        sent, back = burst.sent[:, : self._echoes], burst.back[:, : self._echoes]
         rtt = np.where(back > 0, (back - sent) / 1e9, np.inf)
         place = self._next * self._echoes
         self._rtt[:, place : place + self._echoes] = np.where(sent > 0, rtt, np.nan)

@@ -72,6 +72,16 @@ class Roster:
             if len(numbers):
                 self.parties[family] = numbers, self.names[numbers]
 
+    def of(self, whom: npt.NDArray[np.bool_]) -> dict[int, tuple[Numbers, Names]]:
+        """The parties, of these targets alone."""
+        if whom.all():
+            return self.parties
+        return {
+            family: (numbers[whom[numbers]], names[whom[numbers]])
+            for family, (numbers, names) in self.parties.items()
+            if whom[numbers].any()
+        }
+
     def asked(self, family: int, numbers: Numbers, names: Names) -> npt.NDArray[np.bool_]:
         """bool[numbers]: whether those targets, which there are, have those addresses."""
         where = _ADDRESS[family]
@@ -138,6 +148,10 @@ class Sweep:
         """Take note that echoes never left us: that says nothing of whom they were for."""
         self.sent[numbers, echo] = 0
         self._less(np.size(numbers))
+
+    def spare(self, whom: npt.NDArray[np.bool_], echoes: slice) -> None:
+        """These targets will not be sent these echoes."""
+        self._less(self.sent[whom, echoes].size)
 
     def _less(self, count: int) -> None:
         self._missing -= count

@@ -8,14 +8,15 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from collector.probes._burst import Burst, summary
 from collector.probes._ears import PAUSE_S, Ears, Pace
-from collector.probes._echoes import Names, Outbox
+from collector.probes._echoes import Names, Nanoseconds, Outbox
 from collector.probes._icmp import (
     FAMILIES,
     NO_ROUTE,
@@ -36,6 +37,10 @@ NO_RIGHT: Final = (
 )
 _SAME_MOMENT_NS: Final = 50_000_000  # sweeps that begin together need not see each other's first
 _REMEMBERED: Final = 64  # sweeps that are over, whose late replies are known as such
+
+Bools = npt.NDArray[np.bool_]
+Further = Callable[[Nanoseconds, Nanoseconds], Bools]
+"""Of int64[targets, echoes] sent and back so far, 0 = not: who gets another echo, bool[targets]."""
 
 
 class Pinger:
@@ -91,9 +96,19 @@ class Pinger:
         return summary(*await self.burst(targets, count=count, gap_s=gap_s, wait_s=wait_s))
 
     async def burst(
-        self, targets: Sequence[Target], *, count: int, gap_s: float, wait_s: float
+        self,
+        targets: Sequence[Target],
+        *,
+        count: int,
+        gap_s: float,
+        wait_s: float,
+        further: Further | None = None,
     ) -> Burst:
-        """Send each target `count` echoes `gap_s` apart; take what is back `wait_s` later."""
+        """Send each target `count` echoes `gap_s` apart; take what is back `wait_s` later.
+
+        With `further`, the second echo and the next go only to those it names each time; it is
+        over when nobody is named.
+        """
         self._ident = (self._ident + 1) & 0xFFFF
         sweep = Sweep(self._rosters.of(targets), count, self._ident)
         self._sweeps[sweep.secret] = sweep
@@ -101,9 +116,15 @@ class Pinger:
         start = loop.time()
         try:
             with self._lent(sweep):
+                whom = np.ones(len(sweep.sent), bool)
                 for echo in range(count):
                     await asyncio.sleep(max(0.0, start + echo * gap_s - loop.time()))
-                    await self._send_all(sweep, echo)
+                    if echo and further:
+                        whom = further(sweep.sent, sweep.back)
+                    sweep.spare(~whom, slice(echo, echo + 1 if whom.any() else count))
+                    if not whom.any():
+                        break
+                    await self._send_all(sweep, echo, whom)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
                         await sweep.complete.wait()
@@ -129,14 +150,14 @@ class Pinger:
             for found in own:
                 self._ears.close(found)
 
-    async def _send_all(self, sweep: Sweep, echo: int) -> None:
-        """One echo to everybody.
+    async def _send_all(self, sweep: Sweep, echo: int, whom: Bools) -> None:
+        """One echo to everybody of those.
 
         For want of a route to all of a family, nothing was sent: we are cut off. For want of a
         route to some, those echoes do not come back, which is the truth about those.
         """
         since = time.time_ns() - _SAME_MOMENT_NS
-        for family, (numbers, names) in sweep.roster.parties.items():
+        for family, (numbers, names) in sweep.roster.of(whom).items():
             found = sweep.sockets.get(family)
             if found is None:  # this machine does not speak IPv6, or we may not send
                 sweep.unsent(numbers, echo)

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from daemons import binary
+from echoes import pinger, targets
 from netns import Namespace, namespaces
 from polled import Ear, inventory
 
-from collector.probes.icmp import Pinger
+from collector.probes.icmp import Burst, Pinger
 from collector.reaching import Reaching, beat, connect
+from collector.suspicion import ECHOES, Suspicion
 from edunet.catalog import Catalog
 from edunet.clock import SystemClock
 from edunet.errors import ProbeError
@@ -77,7 +79,7 @@ async def test_the_living_and_the_dead_are_told_apart_by_either_way(space: Names
                 (int(frame.columns["received"][row]), float(frame.columns["loss"][row]))
             )
     # Somebody who refuses is there: the question is whether the device is reached.
-    assert {(3, 0.0)} == set(received["alive"])
+    assert {(1, 0.0)} == set(received["alive"])
     assert {(0, 1.0)} == set(received["dead"])
     assert {(1, 0.0)} == set(received["listens"]) == set(received["refuses"])
     assert {(0, 1.0)} == set(received["silent"])
@@ -85,6 +87,23 @@ async def test_the_living_and_the_dead_are_told_apart_by_either_way(space: Names
     times = sorted(int(f.times[0]) for f in ear.of("probe") if len(f) == 2)
     assert len(times) >= 7
     assert all(100 < gap < 350 for gap in np.diff(times))
+
+
+@daemon
+async def test_who_answers_gets_one_echo_and_the_dead_three(space: Namespace) -> None:
+    suspicion = Suspicion([None] * 2, 1.0)
+    asked = targets("127.30.0.2", "127.30.0.66")
+    bursts: list[Burst] = []
+    async with pinger() as sending:
+        for _ in range(3):
+            burst = await sending.burst(
+                asked, count=ECHOES, gap_s=0.05, wait_s=0.2, further=suspicion.further
+            )
+            suspicion.over(burst.sent, burst.back)
+            bursts.append(burst)
+
+    assert [[1, 3], [1, 3], [1, 1]] == [(b.sent > 0).sum(axis=1).tolist() for b in bursts]
+    assert [[1, 0]] * 3 == [(b.back > 0).sum(axis=1).tolist() for b in bursts]
 
 
 @daemon

@@ -133,3 +133,33 @@ def test_they_agree_with_pure_python(fates: list[list[int | None]], period_s: fl
     for name, share in (("rtt_p50_s", 50), ("rtt_p95_s", 95), ("rtt_p99_s", 99)):
         rank = -(-share * len(came) // 100) - 1  # the nearest rank, without floats
         assert found[name] == (pytest.approx(came[rank]) if came else None)
+
+
+def test_further_echoes_count_as_answers_and_not_as_loss() -> None:
+    """Only who was silent is sent them: counted, they would make loss look rarer than it is."""
+    window = Window(3, 1, 1.0)
+    for second in range(60):
+        lost = LOST if second % 4 == 0 else 2
+        again = [3, 5] if second % 4 == 0 else [UNSENT, UNSENT]
+        frame = window.frame(burst(second, [lost, *again], [LOST] * 3, [UNSENT] * 3))
+        assert [1.0 * (second % 4 == 0), 1.0] == frame.columns["loss"][:2].tolist()
+        assert math.isnan(frame.columns["loss"][2])
+        assert [0, 0] == frame.columns["received"][1:].tolist()
+        assert frame.columns["received"][0] == (2 if second % 4 == 0 else 1)
+    told = window.frame(burst(60, [2, UNSENT, UNSENT], [LOST] * 3, [UNSENT] * 3))
+
+    assert {"loss_60s": 14 / 60, "sent_60s": 60, "rtt_p50_s": 2, "rtt_p95_s": 2,
+            "rtt_p99_s": 2} == figures(told)  # fmt: skip
+    assert (1, 60) == (figures(told, 1)["loss_60s"], figures(told, 1)["sent_60s"])
+    assert (None, 0) == (figures(told, 2)["loss_60s"], figures(told, 2)["sent_60s"])
+
+
+def test_of_one_echo_a_burst_jitter_is_that_of_the_last_ten() -> None:
+    window = Window(2, 1, 1.0)
+    trips = [90, *[1, 3, 2, LOST, 5, 9], *[4, 4, 4, 4]]  # the first is eleven echoes ago
+    told = [window.frame(burst(second, [trip], [LOST])) for second, trip in enumerate(trips)]
+
+    # |3-1|, |2-3|, and over what was lost nothing; |9-5|, |4-9|, then thrice nothing
+    assert (2 + 1 + 4 + 5 + 0 + 0 + 0) / 7 / 1e3 == pytest.approx(told[-1].columns["jitter_s"][0])
+    assert math.isnan(told[0].columns["jitter_s"][0])
+    assert math.isnan(told[-1].columns["jitter_s"][1])

@@ -29,11 +29,16 @@ Columns = Mapping[bytes, Column]
 
 
 class Lister:
-    """Remembers how modestly each agent must be walked: by GETBULK, by GETNEXT, name by name."""
+    """Remembers how modestly each agent must be walked: by GETBULK, by GETNEXT, name by name.
+
+    What it refused it will refuse again; what was silent may only have been lost, and is tried
+    again when it is listed anew.
+    """
 
     def __init__(self, client: Client, table: Mib) -> None:
         self._client, self._mib = client, table
         self._modesty: dict[str, int] = {}
+        self._silent: set[str] = set()  # those who refused nothing
         self._sources = [(s.object, s.prefix) for s in table.sources()]
         identity = [ber.oid(oid) for oid in table.identity.values()]
         names = (*identity, *(prefix for _, prefix in self._sources))
@@ -52,6 +57,9 @@ class Lister:
             UnlistedError: it answers, and no interface could be listed.
             ProbeError: it does not answer.
         """
+        if device.id in self._silent:
+            self._silent.discard(device.id)
+            self._modesty.pop(device.id, None)
         scalars = {**self._mib.system, **self._mib.scalars}
         told = await self._client.get(device, [ber.oid(oid) for oid in scalars.values()])
         said = {name: told.get(ber.oid(oid)) for name, oid in scalars.items()}
@@ -102,10 +110,12 @@ class Lister:
                 if modesty == 2:  # one name by GETNEXT: nothing asks less
                     raise
                 self._modesty[device.id] = modesty + 1
+                self._silent.discard(device.id)
             except NoAnswerError:
                 if modesty:
                     raise
                 self._modesty[device.id] = 1  # some agents never answer a GETBULK
+                self._silent.add(device.id)
 
     async def _step(self, device: Device, walk: Walk, modesty: int) -> None:
         asks: Sequence[bytes]

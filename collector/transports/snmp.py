@@ -24,7 +24,7 @@ from edunet.errors import AuthError, ProbeError
 from edunet.inventory.model import Device
 from edunet.secrets import Access
 
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 256  # devices; and as many of whom it is doubted that they are there
 
 
 class Snmp:
@@ -43,7 +43,7 @@ class Snmp:
         self._plans = Plans(tables)
         self._lister = Lister(self.client, self._met[INTERFACES])
         self._split: set[str] = set()  # devices whose tables are asked apart, until listed again
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._gates = {doubtful: asyncio.Semaphore(_AT_ONCE) for doubtful in (False, True)}
         self._turns = WeakValueDictionary[str, asyncio.Lock]()  # of devices being asked
 
     async def discover(self, device: Device) -> Found:
@@ -96,7 +96,7 @@ class Snmp:
     async def ask(self, ask: Ask) -> Answer:
         """Ask one device, to the end; of its tables one after the other."""
         turn = self._turns.setdefault(ask.device.id, asyncio.Lock())
-        async with turn, self._gate:
+        async with turn, self._gates[ask.doubtful]:
             device = ask.device
             split = device.id in self._split
             reader = Reader(self.client, self._plans, self._clock, ask, split=split)

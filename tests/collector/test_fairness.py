@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 import time
 from contextlib import AsyncExitStack
@@ -14,6 +15,7 @@ from liar import COMMUNITY, NAME, Liar, liar
 from polled import Ear, inventory, polling
 from tape import Tape, devices, later, running, until
 
+from collector.transports import Ask
 from collector.transports.snmp import Snmp
 from collector.transports.vector import Vector
 from edunet.clock import ManualClock, SystemClock
@@ -177,6 +179,20 @@ async def test_ten_dead_and_ten_half_dead_agents_do_not_delay_the_others(
     assert beside[0] < alone[0] + 1, "waiting for the dead ones would cost three seconds and more"
     assert 0.9 < alone[1] < 1.1
     assert beside[1] < alone[1] + 0.15
+
+
+async def test_hundreds_of_dead_devices_asked_singly_do_not_delay_a_living_one() -> None:
+    access = Access("2c", COMMUNITY.encode())
+    async with liar() as living, liar(lie=lambda *_: None) as silent:
+        dead = [silent.device.model_copy(update={"id": f"dead{n}"}) for n in range(600)]
+        asks = [Ask(device, slot, (), doubtful=True) for slot, device in enumerate(dead, 1)]
+        transport = Snmp(lambda device: access, SystemClock())
+
+        async with contextlib.aclosing(transport.poll([*asks, Ask(living.device, 0, ())])) as told:
+            first = await anext(told)
+
+        assert living.device == first.ask.device
+        await transport.close()
 
 
 class Stamped(Ear):

@@ -148,6 +148,22 @@ async def test_how_modestly_an_agent_must_be_walked_is_remembered(client: Hasty)
         assert GETBULK not in {asked.kind for asked in agent.questions}
 
 
+async def test_an_agent_whose_getbulk_was_only_lost_is_tried_again_when_it_is_listed_anew(
+    client: Hasty,
+) -> None:
+    lister = Lister(client, TABLE)
+    async with liar(sparse(), lambda a, q: SILENT if q.kind == GETBULK else a.truth(q)) as agent:
+        await lister.found(agent.device)
+        assert lister.modest(agent.device)
+        agent.lie = None
+        agent.questions.clear()
+
+        await lister.found(agent.device)
+
+        assert {ber.GET, GETBULK} == {asked.kind for asked in agent.questions}
+        assert not lister.modest(agent.device)
+
+
 async def test_version_1_is_never_asked_by_getbulk() -> None:
     def lie(agent: Liar, asked: ber.Request) -> bytes:
         for place, name in enumerate(asked.names, 1):

@@ -100,7 +100,9 @@ async def _work(pipe: Connection, addresses: Sequence[str]) -> None:
     pinger.open()
     try:
         while True:
-            pipe.send(await _pinged(pinger, targets, pipe.recv()))
+            # The replies of fping come here too: unread, they would fill the buffer.
+            seconds = await asyncio.to_thread(pipe.recv)
+            pipe.send(await _pinged(pinger, targets, seconds))
     finally:
         pinger.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -74,7 +73,7 @@ def test_every_question_is_answered_and_of_a_renamed_metric_none(city: City, ser
     url = getattr(city, server)
 
     def asking(expr: str) -> list[Any]:
-        return ask(url, expr)
+        return ask(url, expr, city.at)
 
     renamed = [
         (name, re.sub(r"\bedunet_\w+", r"\g<0>_renamed", expr)) for name, expr in of("prometheus")
@@ -86,7 +85,7 @@ def test_every_question_is_answered_and_of_a_renamed_metric_none(city: City, ser
 @pytest.mark.parametrize("server", ["prometheus", "victoria_metrics"])
 def test_every_metric_of_a_question_counts(city: City, server: str) -> None:
     """Renamed one at a time, each changes the answer of the same moment."""
-    url, at = getattr(city, server), time.time()
+    url, at = getattr(city, server), city.at
     idle = []
     for name, expr in of("prometheus"):
         if " or 0 * " in expr:  # the zero is for what may never have happened: asked below

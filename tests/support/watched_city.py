@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,9 +23,13 @@ atexit.register(_HTTP.close)
 
 
 class City(NamedTuple):
-    """A city that is watched, and where what is known of it arrives."""
+    """A city that is watched, and where what is known of it arrives.
+
+    `at`: when all had just arrived, in seconds: marks of what began are there for a minute only.
+    """
 
     house: House
+    at: float
     prometheus: str
     victoria_metrics: str
     influxdb: str
@@ -118,4 +123,4 @@ def city(folder: Path) -> Iterator[City]:
             lambda: bool(ask_influx(influx.url, 'SELECT "up" FROM "school" WHERE "up" = 0')),
             "the cut to arrive in InfluxDB",
         )
-        yield City(house, prometheus.url, victoria.url, influx.url)
+        yield City(house, time.time(), prometheus.url, victoria.url, influx.url)

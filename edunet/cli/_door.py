@@ -31,5 +31,6 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        self.force_exit = False  # in haste it leaves tracebacks, and there is a deadline anyway
         if self._loop:
             self._loop.call_soon_threadsafe(self._told.set)

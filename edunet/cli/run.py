@@ -73,8 +73,7 @@ def command(
             _welcome(how, what, lab)
             serve(house, door)
         finally:
-            for name in _TOLD:  # told once is enough: what is being ended is ended in order
-                signal.signal(name, signal.SIG_IGN)
+            _be_deaf()
             if house:
                 house.stop()
             if city:
@@ -86,18 +85,24 @@ def command(
 @contextmanager
 def until_told() -> Iterator[None]:
     """SIGINT and SIGTERM end what is inside; both are a success, whenever they come."""
-
-    def told(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {name: signal.signal(name, told) for name in _TOLD}
+    before = {name: signal.signal(name, _end) for name in _TOLD}
     try:
         yield
     except KeyboardInterrupt:
-        pass
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        return  # deaf to the last: a signal more would make it a failure
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+def _end(*_: object) -> None:
+    _be_deaf()
+    raise KeyboardInterrupt
+
+
+def _be_deaf() -> None:
+    """Told once is enough: what is being ended is ended in order."""
+    for name in _TOLD:
+        signal.signal(name, signal.SIG_IGN)
 
 
 def listen(address: str) -> socket.socket:

@@ -6,7 +6,6 @@ import heapq
 import zlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from edunet.inventory.model import Device
@@ -25,12 +24,13 @@ class Job(NamedTuple):
     period_ns: int
 
 
-@dataclass(order=True)
-class _Entry:
+class _Entry(NamedTuple):
+    """A plain tuple, for thousands are compared at each wake-up; `order` is its own alone."""
+
     due_ns: int
     order: int
-    job: Job = field(compare=False)
-    steady_ns: int = field(compare=False)  # one moment of the job's own phase
+    job: Job
+    steady_ns: int  # one moment of the job's own phase
 
 
 class Schedule:
@@ -65,11 +65,10 @@ class Schedule:
         """Every job that is due, with its lateness in nanoseconds; each is put off by a period."""
         found: list[tuple[Job, int]] = []
         while self._entries and self._entries[0].due_ns <= now_ns:
-            entry = heapq.heappop(self._entries)
+            entry = self._entries[0]
             found.append((entry.job, now_ns - entry.due_ns))
             self._asked[entry.job] = now_ns
-            entry.due_ns = self._after(entry, now_ns)
-            heapq.heappush(self._entries, entry)
+            heapq.heapreplace(self._entries, entry._replace(due_ns=self._after(entry, now_ns)))
         for device, (_, job) in [each for each in self._urgent.items() if each[1][0] <= now_ns]:
             del self._urgent[device]
             if self._asked.get(job) != now_ns:

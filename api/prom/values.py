@@ -25,7 +25,7 @@ _OPER_UNKNOWN: Final = 4  # the MIB's own word for it
 _PROBE_GAUGES: Final = {
     "rtt_s": "edunet_probe_rtt_seconds",
     "jitter_s": "edunet_probe_jitter_seconds",
-    "loss": "edunet_probe_loss_ratio",
+    "loss_60s": "edunet_probe_loss_ratio",
 }
 _LINK_GAUGES: Final = {
     "download_bps": "edunet_link_download_bits_per_second",

@@ -122,7 +122,7 @@ def _asked(topology: Topology, catalog: Catalog, random: np.random.Generator) ->
         "probe": {
             "rtt_s": random.lognormal(-6, 1, n),
             "jitter_s": random.lognormal(-8, 1, n),
-            "loss": np.zeros(n),
+            "loss_60s": np.zeros(n),
         },
         "device": {"uptime_s": random.integers(1, 10**9, n) / 100},
     }

@@ -48,10 +48,13 @@ DASHBOARD: Final = Dashboard(
         ),
         _last("上行 Upload", "来自学校。From the school.", "upload_bits_per_second", "bps", "link"),
         _last(
-            "往返时延 Round trip", "最近一轮的中位数。Median of the last burst.", "rtt_seconds", "s"
+            "往返时延 Round trip",
+            "最近一轮的中位数。Median of the last echoes.",
+            "rtt_seconds",
+            "s",
         ),
-        _last("抖动 Jitter", "最近一轮探测。Of the last burst.", "jitter_seconds", "s"),
-        _last("丢包 Loss", "最近一轮探测。Of the last burst.", "loss_ratio", "percentunit"),
+        _last("抖动 Jitter", "最近十次探测。Of the last ten echoes.", "jitter_seconds", "s"),
+        _last("丢包 Loss", "最近一次探测。Of the last echo.", "loss_ratio", "percentunit"),
         Panel(
             "state-timeline",
             "状态变化 States over time",

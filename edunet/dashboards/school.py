@@ -74,13 +74,13 @@ DASHBOARD: Final = Dashboard(
         ),
         stat(
             "往返时延 Round trip",
-            "最近一轮探测的中位数。Median of the last burst.",
+            "最近一轮探测的中位数。Median of the last echoes.",
             f"max(edunet_probe_rtt_seconds{{{_HERE}}})",
             unit="s",
         ),
         stat(
             "丢包 Loss",
-            "最近一轮探测。Of the last burst.",
+            "最近一分钟。Of the last minute.",
             f"max(edunet_probe_loss_ratio{{{_HERE}}})",
             LOSSY,
             "percentunit",

@@ -90,6 +90,7 @@ async def test_what_is_not_known_has_no_series(api: httpx.AsyncClient) -> None:
 
     assert {} == of(series, "edunet_probe_rtt_seconds", device="c2-agg")
     assert 1 == one(series, "edunet_probe_loss_ratio", device="c2-agg")
+    assert 0.05 in of(series, "edunet_probe_loss_ratio").values(), "the last minute's"
     assert {} == of(series, "edunet_interface_receive_bytes_total", device="c2-agg")
     assert {} == of(series, "edunet_link_download_bits_per_second", link="c2-s3")
     assert {} == of(series, "edunet_link_committed_bits_per_second", link="core-s0")

@@ -34,7 +34,7 @@ COUNTERS: Final = {
 PROBE: Final = {
     "rtt_s": "edunet_probe_rtt_seconds",
     "jitter_s": "edunet_probe_jitter_seconds",
-    "loss": "edunet_probe_loss_ratio",
+    "loss_60s": "edunet_probe_loss_ratio",
 }
 TRAFFIC: Final = {
     "download_bps": "edunet_link_download_bits_per_second",

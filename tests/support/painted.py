@@ -192,6 +192,7 @@ class Painted:
                     "rtt_s": values,
                     "jitter_s": values / 10,
                     "loss": np.array([0.0, 0.0, 1.0, 1.0]),
+                    "loss_60s": np.array([0.0, 0.05, 1.0, 1.0]),
                 }
             else:
                 columns = {

@@ -107,8 +107,8 @@ def test_what_flows_over_a_link_is_what_the_kernel_counted(city: City, school: s
 
     for rate in told:
         assert ("a", cable(f"{school}-up").near) == (rate.side, rate.port)
-        assert bits(address, DOWN) == pytest.approx(rate.download, rel=0.05)
-        assert bits(home, UP) == pytest.approx(rate.upload, rel=0.05, abs=10_000)
+        keeps_pace(rate, rate.download, bits(address, DOWN))
+        keeps_pace(rate, rate.upload, bits(home, UP))
     for rate in [*told, *ring]:
         is_the_kernels(city, rate)
 
@@ -123,6 +123,12 @@ def is_the_kernels(city: City, rate: Rate) -> None:
         least, most = city.kernel.passed(*rate.port, way, rate.start, rate.end, late=0.5)
         octets = told * (rate.end - rate.start) / 8
         assert least * 0.98 - 1100 <= octets <= most * 1.02 + 1100, (way, least, most, rate)
+
+
+def keeps_pace(rate: Rate, told: float, pace: float) -> None:
+    """As fast as the flow was meant to be; on a busy machine it may lag by half a second."""
+    lag = 0.5 / (rate.end - rate.start)
+    assert pace == pytest.approx(told, rel=0.05 + lag, abs=20_000), rate
 
 
 def test_a_ring_cut_once_switches_the_traffic_and_loses_nobody(city: City) -> None:
@@ -148,8 +154,8 @@ def test_a_ring_cut_once_switches_the_traffic_and_loses_nobody(city: City) -> No
     assert "core-c1" == told["root"]["id"]
     assert told["alert"] == over["alert"]
     # From c2-r to c1-r is from b to a.
-    assert bits(address, DOWN) == pytest.approx(other.download, rel=0.05, abs=20_000)
-    assert bits(address, DOWN) == pytest.approx(back.upload, rel=0.05, abs=20_000)
+    keeps_pace(other, other.download, bits(address, DOWN))
+    keeps_pace(back, back.upload, bits(address, DOWN))
     for rate in (other, back, dark):
         is_the_kernels(city, rate)
     lost = [
@@ -235,7 +241,7 @@ def test_an_agent_that_hangs_is_degraded_and_what_it_said_grows_old(city: City) 
     assert ["a", "b", "a", "a"] == [rate.side for rate in (known, elsewhere, back, later)]
     assert all(seconds(port["measured"]) < woken - 3.5 * 2 for port in told)
     for rate in (known, elsewhere, back, later):
-        assert bits(address, DOWN) == pytest.approx(rate.download, rel=0.05, abs=10_000)
+        keeps_pace(rate, rate.download, bits(address, DOWN))
         is_the_kernels(city, rate)
 
 
@@ -270,7 +276,7 @@ def test_an_agent_that_starts_anew_makes_no_spike_and_its_next_rate_is_right(cit
         after = city.monitor.rates("c2-s1-up", restarted, 2)
 
     for rate in (before, *after):
-        assert bits(address, DOWN) == pytest.approx(rate.download, rel=0.05, abs=10_000)
+        keeps_pace(rate, rate.download, bits(address, DOWN))
         is_the_kernels(city, rate)
 
 

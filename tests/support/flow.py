@@ -28,11 +28,12 @@ def flow(
 ) -> Iterator[None]:
     """While the block runs, as steadily as a thread can: what it missed it sends at once."""
     family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def send() -> None:
         with source.entered(), socket.socket(family, socket.SOCK_DGRAM) as udp:
             started, sent = time.monotonic(), 0
+            begun.set()
             while not over.wait(0.005):
                 for _ in range(int((time.monotonic() - started) * packets_a_second) - sent):
                     sent += 1
@@ -45,6 +46,7 @@ def flow(
         taker.bind((address, _PORT))
     thread = threading.Thread(target=send, name="flow", daemon=True)
     thread.start()
+    begun.wait(10)
     try:
         yield
     finally:

@@ -200,7 +200,7 @@ class Catalog:
             batch, future = waiting[0]
             try:
                 future.result(seconds)
-            except Exception:
+            except Exception:  # whatever it was is raised below, the slots are kept first
                 # Tried again by the next settle: a disk that was full may have room by then.
                 with self._lock:
                     if self._books is not None and future.done():

@@ -43,15 +43,28 @@ class SurpriseError(Exception):
     """This answer is for `pdu.decode`."""
 
 
-class Sheet(Sequence[bytes]):
-    """The names of a GET, and the GET. Those who ask the same share one: see `sheet`."""
+class Encoded:
+    """A question that was encoded before, all but its request-id."""
 
-    __slots__ = ("__weakref__", "_after", "_before", "keys")
+    __slots__ = ("_after", "_before")
 
-    def __init__(self, names: Sequence[bytes], asked: bytes) -> None:
+    def __init__(self, asked: bytes) -> None:
         """`asked` is the PDU, with a hole in the request-id's place."""
         hole = asked.index(ber.integer(HOLE)) + 2
         self._before, self._after = asked[:hole], asked[hole + 4 :]
+
+    def pdu(self, number: int) -> bytes:
+        """The question by this `request_id`."""
+        return self._before + number.to_bytes(4) + self._after
+
+
+class Sheet(Encoded, Sequence[bytes]):
+    """The names of a GET, and the GET. Those who ask the same share one: see `sheet`."""
+
+    __slots__ = ("__weakref__", "keys")
+
+    def __init__(self, names: Sequence[bytes], asked: bytes) -> None:
+        super().__init__(asked)
         # Each name with its tag and length; and from a bind's first byte to its value's tag.
         keys = [ber.element(ber.OID, name) for name in names]
         self.keys = tuple((key, len(key) + 2) for key in keys)
@@ -67,10 +80,6 @@ class Sheet(Sequence[bytes]):
         if isinstance(at, slice):
             return [_name(key) for key, _ in self.keys[at]]
         return _name(self.keys[at][0])
-
-    def pdu(self, number: int) -> bytes:
-        """The question by this `request_id`."""
-        return self._before + number.to_bytes(4) + self._after
 
     def decode(self, data: bytes, at: int, end: int) -> Pdu:
         """As `pdu.decode`; `binds` is a `Plain` where the answer is as expected.

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, overload
 from collector.snmp import ber
 from collector.snmp.ber import MalformedError
 from collector.snmp.pdu import GETBULK, NO_ERROR, RESPONSE, Bind, Pdu, decode, question
-from collector.snmp.sheet import HOLE, MOST_BYTES, SurpriseError, head
+from collector.snmp.sheet import HOLE, MOST_BYTES, Encoded, SurpriseError, head
 
 _MOST_BINDS: Final = 4096  # as `pdu.decode`: more are for it to refuse
 
@@ -31,10 +31,10 @@ class Part(NamedTuple):
     goes_on: bool
 
 
-class Sweep(Sequence[bytes]):
+class Sweep(Encoded, Sequence[bytes]):
     """The names of a GETBULK, and the GETBULK: see `sweep`."""
 
-    __slots__ = ("_after", "_before", "_columns", "_lasts", "_names")
+    __slots__ = ("_columns", "_lasts", "_names")
 
     def __init__(self, columns: Sequence[bytes], lasts: Sequence[int], repeat: int) -> None:
         """The rows after `lasts` (-1: from the first) of each column, so many of each."""
@@ -42,9 +42,7 @@ class Sweep(Sequence[bytes]):
             column if last < 0 else column + ber.oid_of(last)
             for column, last in zip(columns, lasts, strict=True)
         ]
-        asked = question(GETBULK, HOLE, self._names, 0, repeat)
-        hole = asked.index(ber.integer(HOLE)) + 2
-        self._before, self._after = asked[:hole], asked[hole + 4 :]
+        super().__init__(question(GETBULK, HOLE, self._names, 0, repeat))
         self._columns, self._lasts = columns, lasts
 
     def __len__(self) -> int:
@@ -56,10 +54,6 @@ class Sweep(Sequence[bytes]):
     def __getitem__(self, at: slice) -> list[bytes]: ...
     def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
         return self._names[at]
-
-    def pdu(self, number: int) -> bytes:
-        """The question by this `request_id`."""
-        return self._before + number.to_bytes(4) + self._after
 
     def decode(self, data: bytes, at: int, end: int) -> Pdu:
         """As `pdu.decode`; `binds` is a `Swept` where the answer is as expected.
